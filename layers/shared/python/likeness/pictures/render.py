@@ -1,0 +1,46 @@
+"""A picture from a vendor becomes our own files, each marked as made by AI."""
+
+from dataclasses import dataclass
+
+from likeness.pictures.checks import is_black
+from likeness.pictures.mark import mark
+from likeness.pictures.opening import open_picture
+from likeness.pictures.pixels import clean, pixel_hash, thumbnails, webp
+
+FORMATS = ("PNG", "JPEG", "WEBP")
+
+
+@dataclass(frozen=True)
+class PreparedRender:
+    """A generated picture as we keep it: `original` (the download) is lossless, all are WebP.
+
+    `sha256` is over its pixels; `is_black` says that the vendor blanked it.
+    """
+
+    original: bytes
+    view: bytes
+    thumbnails: dict[int, bytes]
+    width: int
+    height: int
+    sha256: str
+    is_black: bool
+
+
+def prepare_render(data: bytes, ai_system: str) -> PreparedRender:
+    """Decode a vendor's bytes once and write every file that we serve, marked with `ai_system`.
+
+    Raises:
+        PictureRefused: the bytes are not one still picture of an accepted format and size.
+    """
+    with open_picture(data, FORMATS) as opened:
+        picture = clean(opened, None)
+    xmp = mark(ai_system)
+    return PreparedRender(
+        original=webp(picture, xmp, quality=30, lossless=True),
+        view=webp(picture, xmp, quality=86),
+        thumbnails=thumbnails(picture, xmp),
+        width=picture.width,
+        height=picture.height,
+        sha256=pixel_hash(picture),
+        is_black=is_black(picture),
+    )
