@@ -1,0 +1,212 @@
+"""Run ministack 1.5.33 with the few corrections that the product's promises need.
+
+Runs in the emulator's own environment (`requirements/emulator.txt`), so it imports nothing of this
+repository. Every correction names the place it changes and refuses to start unless that place looks
+as it did when the correction was written: a new ministack version is a decision, not an accident.
+Not corrected because nothing here uses it: CORS of the HTTP API, reserved concurrency, timeouts of
+tasks taken from the state's input. `AWS_EXECUTION_ENV` and `TZ` need no correction: handlers
+inherit the environment that `local.cloud` starts this process with.
+"""
+
+# ruff: noqa: ANN401, SLF001 - ministack is untyped, and the places to correct have no public name
+
+import importlib.metadata
+import logging
+import queue
+import threading
+import time
+from typing import Any
+
+from ministack import app
+from ministack.core import lambda_runtime, persistence
+from ministack.services import lambda_svc
+from ministack.services.cloudformation import provisioners
+
+VERSION = "1.5.33"
+MARK = "-- end of invocation --"
+SAVE_EVERY_SECONDS = 5.0
+DRAIN_SECONDS = 0.25
+
+UNNAMED = "Runtime.HandlerError"
+
+_raised = threading.local()
+
+
+def replace_once(text: str, old: str, new: str) -> str:
+    """Replace the one occurrence of `old`.
+
+    Raises:
+        RuntimeError: `old` is absent or ambiguous, so the correction no longer fits.
+    """
+    if text.count(old) != 1:
+        message = f"ministack changed: {text.count(old)} places match {old!r}"
+        raise RuntimeError(message)
+    return text.replace(old, new)
+
+
+def correct_worker() -> None:
+    """Make the Python worker end each invocation with a mark, name its errors and put code first.
+
+    Without the mark a handler that logs nothing costs 50 ms of waiting for its log; without the
+    class name `Retry` and `Catch` of a state machine can match no error; AWS searches the
+    function's own code before its layers.
+    """
+    source = lambda_runtime._PYTHON_WORKER_SCRIPT
+    source = replace_once(
+        source,
+        "        _real_stdout.flush()\n\nrun()\n",
+        f'        sys.stderr.write("{MARK}\\n")\n'
+        "        sys.stderr.flush()\n"
+        "        _real_stdout.flush()\n\nrun()\n",
+    )
+    source = replace_once(
+        source,
+        '"trace": traceback.format_exc()',
+        '"type": type(e).__name__, "trace": traceback.format_exc()',
+    )
+    source = replace_once(
+        source,
+        "    # After sys.path is complete",
+        "    sys.path.remove(code_dir)\n"
+        "    sys.path.insert(0, code_dir)\n"
+        "    # After sys.path is complete",
+    )
+    compile(source, "worker", "exec")
+    lambda_runtime._PYTHON_WORKER_SCRIPT = source
+
+
+def correct_drain() -> None:
+    """Read a Python worker's log up to the mark instead of waiting for silence."""
+    worker = lambda_runtime.Worker
+    wait_for_silence = worker._drain_stderr_bounded
+
+    def drain(self: Any, *args: float, **named: float) -> str:
+        if not str(self.config.get("Runtime", "")).startswith("python"):
+            return str(wait_for_silence(self, *args, **named))
+        lines: list[str] = []
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                line = self._stderr_queue.get(timeout=left)
+            except queue.Empty:
+                break
+            if line == MARK:
+                break
+            lines.append(line)
+        return "\n".join(lines)
+
+    worker._drain_stderr_bounded = drain
+
+
+def correct_error_type() -> None:
+    """Answer a failed invocation with the class name of its exception, as Lambda does."""
+    invoke = lambda_runtime.Worker.invoke
+    execute = lambda_svc._execute_function_warm
+
+    def remembering(self: Any, *args: Any, **named: Any) -> Any:
+        answer = invoke(self, *args, **named)
+        _raised.type = answer.get("type")
+        return answer
+
+    def executing(*args: Any, **named: Any) -> Any:
+        _raised.type = None
+        answer = execute(*args, **named)
+        body = answer.get("body") if isinstance(answer, dict) and answer.get("error") else None
+        if _raised.type and isinstance(body, dict) and body.get("errorType") == UNNAMED:
+            body["errorType"] = _raised.type
+        return answer
+
+    lambda_runtime.Worker.invoke = remembering
+    lambda_svc._execute_function_warm = executing
+
+
+def correct_cookies() -> None:
+    """Give a handler its request cookies in `cookies`, as payload format 2.0 does."""
+    execute = lambda_svc._execute_function_with_config_scope
+
+    def executing(record: Any, event: Any, *args: Any, **named: Any) -> Any:
+        if isinstance(event, dict) and event.get("version") == "2.0":
+            headers = dict(event.get("headers") or {})
+            if cookies := headers.pop("cookie", ""):
+                parts = [part.strip() for part in cookies.split(";")]
+                event = {**event, "headers": headers, "cookies": parts}
+        return execute(record, event, *args, **named)
+
+    lambda_svc._execute_function_with_config_scope = executing
+
+
+def correct_dead_letters() -> None:
+    """Keep the dead-letter queue that a template gives a function; ministack drops the property."""
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
+    create, update = handlers["create"], handlers["update"]
+
+    def keep(name: str, properties: dict[str, Any]) -> None:
+        config = lambda_svc._functions[name]["config"]
+        config.pop("DeadLetterConfig", None)
+        if queue_of := properties.get("DeadLetterConfig"):
+            config["DeadLetterConfig"] = queue_of
+
+    def creating(logical_id: str, properties: dict[str, Any], *args: Any, **named: Any) -> Any:
+        answer = create(logical_id, properties, *args, **named)
+        keep(answer[0], properties)
+        return answer
+
+    def updating(
+        physical_id: str,
+        old: dict[str, Any],
+        new: dict[str, Any],
+        *args: Any,
+        **named: Any,
+    ) -> Any:
+        answer = update(physical_id, old, new, *args, **named)
+        keep(answer[0], new)
+        return answer
+
+    handlers["create"], handlers["update"] = creating, updating
+
+
+def save_regularly() -> None:
+    """Save the state every few seconds, so that a killed emulator loses seconds and not everything.
+
+    Starts when the stored state has been read, takes at most a twentieth of the time, and never
+    writes a file that shutdown is writing.
+    """
+    write, load, lock = persistence.save_state, app._load_persisted_state, threading.Lock()
+
+    def write_alone(service: str, data: dict[str, Any]) -> None:
+        with lock:
+            write(service, data)
+
+    def loop() -> None:
+        pause = SAVE_EVERY_SECONDS
+        while True:
+            time.sleep(pause)
+            began = time.monotonic()
+            persistence.save_all(app._build_persistence_save_dict())
+            pause = max(SAVE_EVERY_SECONDS, 20 * (time.monotonic() - began))
+
+    def loading() -> None:
+        load()
+        threading.Thread(target=loop, name="autosave", daemon=True).start()
+
+    logging.getLogger("persistence").setLevel(logging.WARNING)
+    persistence.save_state = write_alone
+    app._load_persisted_state = loading
+
+
+def main() -> None:
+    """Correct ministack, then run it in the foreground until it is told to stop."""
+    if (found := importlib.metadata.version("ministack")) != VERSION:
+        message = f"the corrections are for ministack {VERSION}, not {found}"
+        raise SystemExit(message)
+    correct_worker()
+    correct_drain()
+    correct_error_type()
+    correct_cookies()
+    correct_dead_letters()
+    save_regularly()
+    app.main()
+
+
+if __name__ == "__main__":
+    main()
