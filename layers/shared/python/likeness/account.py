@@ -1,0 +1,93 @@
+"""Accounts: made at the first confirmation, healed when missing, welcomed once per person."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from pynamodb.exceptions import PutError
+
+from likeness.aws import cognito
+from likeness.catalog.reader import catalog
+from likeness.credit import grant
+from likeness.errors import AccountNotActive, AlreadyEnded
+from likeness.items.money import EntryKind
+from likeness.items.row import now
+from likeness.items.user import Profile, Welcome
+from likeness.seal import mac
+from likeness.settings import settings
+from likeness.table import Transaction
+
+YEAR_SECONDS = 365 * 24 * 3600
+Answer = TypeVar("Answer")
+
+
+def find_profile(user_id: str) -> Profile | None:
+    """Return a user's profile as it is now, or None."""
+    try:
+        return Profile.get(user_id, "PROFILE", consistent_read=True)
+    except Profile.DoesNotExist:
+        return None
+
+
+def open_account(user_id: str, email: str, terms_version: str | None, terms_at: str | None) -> None:
+    """Make a confirmed person's profile and give welcome credits, each once; repeatable."""
+    profile = Profile.of(user_id)
+    profile.email, profile.terms_version, profile.terms_at = email, terms_version, terms_at
+    try:
+        profile.save(condition=Profile.sk.does_not_exist())
+    except PutError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+    _welcome(user_id, email)
+
+
+def healed(user_id: str, act: Callable[[], Answer]) -> Answer:
+    """Do something that needs a profile; where only the profile is missing, make it and do it once more.
+
+    Raises:
+        AccountNotActive: there is a profile, and it may not do that.
+    """
+    try:
+        return act()
+    except AccountNotActive:
+        if find_profile(user_id) is not None:
+            raise
+        heal(user_id)
+        return act()
+
+
+def heal(user_id: str) -> None:
+    """Make the missing profile of a confirmed person from the user pool; repeatable.
+
+    Raises:
+        AccountNotActive: the pool has no such confirmed person.
+    """
+    pool = settings().user_pool_id
+    client = cognito()
+    try:
+        found = client.admin_get_user(UserPoolId=pool, Username=user_id)
+    except client.exceptions.UserNotFoundException:
+        raise AccountNotActive("This account does not exist any more.") from None
+    if found["UserStatus"] != "CONFIRMED" or not found.get("Enabled", True):
+        raise AccountNotActive("Confirm your e-mail address first.")
+    attributes = {entry["Name"]: entry.get("Value", "") for entry in found["UserAttributes"]}
+    open_account(
+        user_id,
+        attributes["email"],
+        attributes.get("custom:terms_version"),
+        attributes.get("custom:terms_at"),
+    )
+
+
+def _welcome(user_id: str, email: str) -> None:
+    """Grant the welcome credits unless this person, by e-mail, had them within 12 months."""
+    mark = Welcome.of(mac("welcome", email.strip().casefold()))
+    mark.granted_at = now()
+
+    def once_a_year(transaction: Transaction) -> None:
+        transaction.put(
+            mark,
+            Welcome.granted_at.does_not_exist() | (Welcome.granted_at < now() - YEAR_SECONDS),
+            AlreadyEnded("Welcomed before."),
+        )
+
+    grant(user_id, EntryKind.WELCOME, "welcome", catalog().welcome_credits, also=once_a_year)

@@ -1,0 +1,175 @@
+"""Errors a feature may raise on purpose.
+
+AppError
+├── InvalidInput                400  the request is well formed but makes no sense
+│   ├── CursorInvalid           400  a cursor this API did not hand out
+│   └── IdempotencyKeyInvalid   400  the key that a paid request needs is missing or malformed
+├── Unauthorized                401  the sign-in is not valid
+│   └── WebhookRefused          401  a webhook whose signature does not hold
+├── InsufficientCredits         402  the caller must buy credits first
+├── Forbidden                   403  known caller, not allowed
+│   ├── AccountNotActive        403  the account is frozen, being erased or has no profile yet
+│   └── SignInAgain             403  the action wants a sign-in of the last 15 minutes
+├── NotFound                    404  no such thing, or not the caller's
+├── Conflict                    409  the thing is not in a state that allows this
+│   ├── TrainingRunning         409  a running training would be disturbed
+│   ├── PhotosNotReady          409  a photo is still being checked or was rejected
+│   ├── ModelNotReady           409  the model has no trained weights yet
+│   └── AlreadyEnded            409  the job has ended before
+├── TooLarge                    413  the body is larger than this route takes
+├── Unprocessable               422  a value is known to be wrong
+│   ├── KeyReused               422  the idempotency key belongs to another request
+│   ├── PromptRefused           422  the prompt breaks a rule, which is named
+│   └── TooFewPhotos            422  fewer usable photos than the trainer needs
+├── TooManyRequests             429  a rate limit; Retry-After says when
+├── VendorError                 502  an AI vendor failed
+│   ├── ContentRefused          502  the vendor's moderation said no: final
+│   ├── InputRefused            502  the vendor cannot use what we sent: final
+│   ├── VendorTransient         502  not accepted, or a failed read: may be tried again
+│   ├── VendorBusy              503  429 or 503: try again later
+│   ├── VendorAccount           502  our key, our balance or our settings: an operator must look
+│   └── VendorUnknown           502  the reply to a purchase was lost: never submitted again
+└── Busy                        503  contention or throttling: the same request may be sent again
+    └── WebhookUnverifiable     503  the vendor's keys cannot be read now: the vendor shall try again
+
+Anything else that escapes is a bug and becomes a plain 500.
+Step Functions matches these by class name, so a rename is a breaking change.
+"""
+
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+
+class AppError(Exception):
+    """Base of every error we raise on purpose; `detail` is shown to the caller, `extra` beside it."""
+
+    status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
+    code: ClassVar[str] = "internal_error"
+
+    def __init__(self, detail: str, **extra: Any) -> None:  # noqa: ANN401 (any JSON value)
+        super().__init__(detail)
+        self.detail = detail
+        self.extra = extra
+
+
+class InvalidInput(AppError):
+    status, code = HTTPStatus.BAD_REQUEST, "invalid_input"
+
+
+class CursorInvalid(InvalidInput):
+    code = "cursor_invalid"
+
+    def __init__(self) -> None:
+        super().__init__("This cursor was not made by this list. Start again without a cursor.")
+
+
+class IdempotencyKeyInvalid(InvalidInput):
+    code = "idempotency_key_invalid"
+
+
+class Unauthorized(AppError):
+    status, code = HTTPStatus.UNAUTHORIZED, "unauthorized"
+
+
+class WebhookRefused(Unauthorized):
+    code = "webhook_refused"
+
+
+class InsufficientCredits(AppError):
+    status, code = HTTPStatus.PAYMENT_REQUIRED, "insufficient_credits"
+
+
+class Forbidden(AppError):
+    status, code = HTTPStatus.FORBIDDEN, "forbidden"
+
+
+class AccountNotActive(Forbidden):
+    code = "account_not_active"
+
+
+class SignInAgain(Forbidden):
+    code = "sign_in_again"
+
+
+class NotFound(AppError):
+    status, code = HTTPStatus.NOT_FOUND, "not_found"
+
+
+class Conflict(AppError):
+    status, code = HTTPStatus.CONFLICT, "conflict"
+
+
+class TrainingRunning(Conflict):
+    code = "training_running"
+
+
+class PhotosNotReady(Conflict):
+    code = "photos_not_ready"
+
+
+class ModelNotReady(Conflict):
+    code = "model_not_ready"
+
+
+class AlreadyEnded(Conflict):
+    code = "already_ended"
+
+
+class TooLarge(AppError):
+    status, code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large"
+
+
+class Unprocessable(AppError):
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request"
+
+
+class KeyReused(Unprocessable):
+    code = "idempotency_key_reused"
+
+
+class PromptRefused(Unprocessable):
+    code = "prompt_refused"
+
+
+class TooFewPhotos(Unprocessable):
+    code = "too_few_photos"
+
+
+class TooManyRequests(AppError):
+    status, code = HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests"
+
+
+class VendorError(AppError):
+    status, code = HTTPStatus.BAD_GATEWAY, "vendor_error"
+
+
+class ContentRefused(VendorError):
+    code = "content_refused"
+
+
+class InputRefused(VendorError):
+    code = "input_refused"
+
+
+class VendorTransient(VendorError):
+    code = "vendor_transient"
+
+
+class VendorBusy(VendorError):
+    status, code = HTTPStatus.SERVICE_UNAVAILABLE, "vendor_busy"
+
+
+class VendorAccount(VendorError):
+    code = "vendor_account"
+
+
+class VendorUnknown(VendorError):
+    code = "vendor_unknown"
+
+
+class Busy(AppError):
+    status, code = HTTPStatus.SERVICE_UNAVAILABLE, "busy"
+
+
+class WebhookUnverifiable(Busy):
+    code = "webhook_unverifiable"

@@ -1,0 +1,80 @@
+"""A picture in the gallery."""
+
+from typing import Self
+
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
+
+from likeness.items.row import ImageRow
+
+LEAN = [
+    "generation_id",
+    "number",
+    "model_id",
+    "base_model",
+    "aspect_ratio",
+    "style",
+    "width",
+    "height",
+    "favourite",
+    "prompt_head",
+    "deleted_at",
+]
+"""What the gallery's index carries beside the keys. The index in `infra/` must name the same."""
+
+
+class GalleryIndex(GlobalSecondaryIndex["Image"]):  # type: ignore[no-untyped-call]  # PynamoDB types no __init_subclass__
+    """A person's pictures, newest last, without their manifests; trashed ones in a partition of their own."""
+
+    class Meta:
+        index_name = "gallery"
+        projection = IncludeProjection(LEAN)
+
+    gallery = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+
+
+class Image(ImageRow, discriminator="IMAGE"):
+    """One delivered picture."""
+
+    gallery = UnicodeAttribute()
+    generation_id = UnicodeAttribute()
+    number = NumberAttribute()
+    model_id = UnicodeAttribute(null=True)
+    base_model = UnicodeAttribute()
+    aspect_ratio = UnicodeAttribute()
+    style = UnicodeAttribute()
+    width = NumberAttribute()
+    height = NumberAttribute()
+    bytes = NumberAttribute()
+    sha256 = UnicodeAttribute()
+    """Of the original file as stored (lossless WebP with the mark)."""
+    favourite = BooleanAttribute(default=False)
+    prompt_head = UnicodeAttribute()
+    """The first 200 characters of the prompt as ordered, for search."""
+    manifest: JSONAttribute = JSONAttribute()
+    deleted_at = NumberAttribute(null=True)
+
+    by_gallery = GalleryIndex()
+
+    PREFIX = "IMAGE#"
+
+    @classmethod
+    def of(cls, user_id: str, image_id: str) -> Self:
+        """Name a user's picture."""
+        return cls(user_id, f"{cls.PREFIX}{image_id}")
+
+    @property
+    def id(self) -> str:
+        """The picture's id."""
+        return self.sk.removeprefix(self.PREFIX)
+
+
+def gallery_of(user_id: str) -> str:
+    """Name the partition of a person's pictures in the gallery index."""
+    return user_id
+
+
+def trash_of(user_id: str) -> str:
+    """Name the partition of a person's trashed pictures in the gallery index."""
+    return f"{user_id}#trash"

@@ -1,0 +1,123 @@
+"""A trained likeness and the runs that trained it."""
+
+from enum import StrEnum
+from typing import Self
+
+from pynamodb.attributes import (
+    BooleanAttribute,
+    JSONAttribute,
+    ListAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
+
+from likeness.items.row import ModelRow, OpenTrainings
+
+
+class ModelStatus(StrEnum):
+    """Where a model stands."""
+
+    DRAFT = "draft"
+    TRAINING = "training"
+    READY = "ready"
+
+
+class TrainingStatus(StrEnum):
+    """Where a training stands; the last three are ends."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Submission(StrEnum):
+    """How far a purchase at a vendor got: UNKNOWN is never submitted again."""
+
+    NONE = "none"
+    SUBMITTING = "submitting"
+    SUBMITTED = "submitted"
+    UNKNOWN = "unknown"
+    DONE = "done"
+
+
+class TrainedModel(ModelRow, discriminator="MODEL"):
+    """A likeness of somebody or something, with the photos it learns from."""
+
+    name = UnicodeAttribute()
+    subject_kind = UnicodeAttribute()
+    class_word = UnicodeAttribute()
+    trigger = UnicodeAttribute()
+    photo_ids: ListAttribute[str] = ListAttribute()
+    consent: JSONAttribute = JSONAttribute()
+    status = UnicodeAttribute(default=ModelStatus.DRAFT.value)
+    open_training = UnicodeAttribute(null=True)
+    """Id of the training that runs; absent when none does. Reserve demands its absence."""
+    base_model = UnicodeAttribute(null=True)
+    training_id = UnicodeAttribute(null=True)
+    """The training whose weights are used."""
+    weights_key = UnicodeAttribute(null=True)
+    weights_sha256 = UnicodeAttribute(null=True)
+    created_at = UnicodeAttribute()
+
+    PREFIX = "MODEL#"
+
+    @classmethod
+    def of(cls, user_id: str, model_id: str) -> Self:
+        """Name a user's model."""
+        return cls(user_id, f"{cls.PREFIX}{model_id}")
+
+    @property
+    def id(self) -> str:
+        """The model's id."""
+        return self.sk.removeprefix(self.PREFIX)
+
+
+class Training(ModelRow, discriminator="TRAINING"):
+    """One run that trains a model."""
+
+    status = UnicodeAttribute(default=TrainingStatus.QUEUED.value)
+    base_model = UnicodeAttribute()
+    steps = NumberAttribute()
+    photo_ids: ListAttribute[str] = ListAttribute()
+    operation = UnicodeAttribute()
+    credits = NumberAttribute()
+    created_at = UnicodeAttribute()
+    ended_at = UnicodeAttribute(null=True)
+    deadline = NumberAttribute()
+    progress = NumberAttribute(null=True)
+    """A share from 0 to 1, as far as the vendor says."""
+    queue_position = NumberAttribute(null=True)
+    submission = UnicodeAttribute(default=Submission.NONE.value)
+    vendor_ref = UnicodeAttribute(null=True)
+    zip_key = UnicodeAttribute(null=True)
+    weights_key = UnicodeAttribute(null=True)
+    weights_sha256 = UnicodeAttribute(null=True)
+    weights_bytes = NumberAttribute(null=True)
+    task_token = UnicodeAttribute(null=True)
+    woken = BooleanAttribute(null=True)
+    attempt = NumberAttribute(default=1)
+    error_code = UnicodeAttribute(null=True)
+    error = UnicodeAttribute(null=True)
+    open = UnicodeAttribute(null=True)
+    check_at = NumberAttribute(null=True)
+
+    by_check = OpenTrainings()
+
+    PREFIX = "TRAINING#"
+
+    @classmethod
+    def of(cls, user_id: str, model_id: str, training_id: str) -> Self:
+        """Name a training of a user's model."""
+        return cls(user_id, f"{cls.PREFIX}{model_id}#{training_id}")
+
+    @property
+    def model_id(self) -> str:
+        """The id of the model it trains."""
+        return self.sk.split("#")[1]
+
+    @property
+    def id(self) -> str:
+        """The training's id."""
+        return self.sk.split("#")[2]

@@ -1,0 +1,91 @@
+"""The four tables, and what rows have in common."""
+
+import time
+from datetime import UTC, datetime
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from ulid import ULID
+
+from likeness.table import Item, TableName
+
+OPEN = "OPEN"
+"""The one partition of the sparse index of unfinished jobs."""
+
+
+class UserRow(Item):
+    """A row of the users table."""
+
+    class Meta:
+        table_name = TableName("users_table")
+
+
+class ModelRow(Item):
+    """A row of the models table."""
+
+    class Meta:
+        table_name = TableName("models_table")
+
+
+class ImageRow(Item):
+    """A row of the images table."""
+
+    class Meta:
+        table_name = TableName("images_table")
+
+
+class CreditRow(Item):
+    """A row of the credits table. No function may delete one."""
+
+    class Meta:
+        table_name = TableName("credits_table")
+
+
+class OpenTrainings(GlobalSecondaryIndex["ModelRow"]):  # type: ignore[no-untyped-call]  # PynamoDB types no __init_subclass__
+    """Unfinished trainings by the time they want to be looked at."""
+
+    class Meta:
+        index_name = "open"
+        projection = KeysOnlyProjection()
+
+    open = UnicodeAttribute(hash_key=True)
+    check_at = NumberAttribute(range_key=True)
+
+
+class OpenGenerations(GlobalSecondaryIndex["ImageRow"]):  # type: ignore[no-untyped-call]  # PynamoDB types no __init_subclass__
+    """Unfinished generations by the time they want to be looked at."""
+
+    class Meta:
+        index_name = "open"
+        projection = KeysOnlyProjection()
+
+    open = UnicodeAttribute(hash_key=True)
+    check_at = NumberAttribute(range_key=True)
+
+
+def now() -> int:
+    """Return the time in whole seconds since 1970, UTC."""
+    return int(time.time())
+
+
+def new_id() -> str:
+    """Return a fresh ULID: 26 characters, sortable by time."""
+    return str(ULID())
+
+
+def is_id(text: str) -> bool:
+    """Say whether a text is a ULID as we write them."""
+    try:
+        return str(ULID.from_str(text)) == text
+    except ValueError:
+        return False
+
+
+def born(ulid: str) -> datetime:
+    """Return the moment a ULID was made, UTC."""
+    return ULID.from_str(ulid).datetime.astimezone(UTC)
+
+
+def numbered_id(ulid: str, number: int) -> str:
+    """Return the id derived from a job's id and a number ≥ 1: always the same, sorted behind the job."""
+    return str(ULID.from_bytes((int.from_bytes(bytes(ULID.from_str(ulid)), "big") + number).to_bytes(16, "big")))

@@ -1,0 +1,158 @@
+"""Objects: their names, presigning, removal, and signed access to media.
+
+`raw/<user>/<photo>` is what was uploaded; `media/u/<user>/…` is what its owner may see; `media/v/<random>/…` holds
+zips and weights outside every wildcard. Stored keys are stable and immutable.
+"""
+
+import base64
+import json
+import secrets
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from likeness.aws import s3, secret
+from likeness.settings import settings
+
+IMMUTABLE = "private, max-age=31536000, immutable"
+HOUR = 3600
+WEEK = 7 * 24 * HOUR
+ACCESS_SECONDS = 12 * HOUR
+_CLOUDFRONT = bytes.maketrans(b"+=/", b"-_~")
+
+
+def raw_key(user_id: str, photo_id: str) -> str:
+    """Name an uploaded file."""
+    return f"raw/{user_id}/{photo_id}"
+
+
+def photo_key(user_id: str, photo_id: str, variant: str = "photo.jpg") -> str:
+    """Name a re-encoded photo (`photo.jpg`) or a thumbnail (`640.webp`, `256.webp`)."""
+    return f"media/u/{user_id}/photos/{photo_id}/{variant}"
+
+
+def image_key(user_id: str, image_id: str, variant: str) -> str:
+    """Name a file of a picture: `original.webp`, `view.webp`, `640.webp`, `256.webp`."""
+    return f"media/u/{user_id}/images/{image_id}/{variant}"
+
+
+def private_key(name: str) -> str:
+    """Name a file that nobody can guess, such as a training's zip or weights."""
+    return f"media/v/{secrets.token_urlsafe(24)}/{name}"
+
+
+def media_path(key: str) -> str:
+    """Return the plain, stable path of an object for API answers."""
+    return f"/{key}"
+
+
+def put(key: str, content: bytes, content_type: str) -> None:
+    """Store a media object, immutable and private."""
+    s3().put_object(
+        Bucket=settings().media_bucket,
+        Key=key,
+        Body=content,
+        ContentType=content_type,
+        CacheControl=IMMUTABLE,
+    )
+
+
+def remove(keys: Iterable[str]) -> None:
+    """Remove media objects; absent ones do not matter."""
+    _remove(settings().media_bucket, list(keys))
+
+
+def remove_below(prefix: str, *, bucket: str | None = None) -> None:
+    """Remove every object below a prefix of the media bucket, or of another one."""
+    name = bucket or settings().media_bucket
+    for page in s3().get_paginator("list_objects_v2").paginate(Bucket=name, Prefix=prefix):
+        _remove(name, [found["Key"] for found in page.get("Contents", [])])
+
+
+def _remove(bucket: str, keys: list[str]) -> None:
+    for first in range(0, len(keys), 1000):
+        some = [{"Key": key} for key in keys[first : first + 1000]]
+        s3().delete_objects(Bucket=bucket, Delete={"Objects": some, "Quiet": True})  # type: ignore[typeddict-item]
+
+
+@dataclass(frozen=True)
+class MediaAccess:
+    """A signed policy: as cookies for browsers, as a query for native clients."""
+
+    policy: str
+    signature: str
+    key_pair_id: str
+    expires_at: int
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The four cookies; the fourth tells CloudFront the hash."""
+        return {f"CloudFront-{name}": value for name, value in self._parts}
+
+    @property
+    def query(self) -> str:
+        """The same as a query string, without the question mark."""
+        return "&".join(f"{name}={value}" for name, value in self._parts)
+
+    @property
+    def _parts(self) -> tuple[tuple[str, str], ...]:
+        return (
+            ("Policy", self.policy),
+            ("Signature", self.signature),
+            ("Key-Pair-Id", self.key_pair_id),
+            ("Hash-Algorithm", "SHA256"),
+        )
+
+
+def media_access(user_id: str) -> MediaAccess:
+    """Sign access to everything its owner may see, for 12 hours, rounded up to the hour."""
+    return _sign(f"{settings().site_url}/media/u/{user_id}/*", _round_up(time.time() + ACCESS_SECONDS, HOUR))
+
+
+def signed_url(key: str, seconds: int, *, round_to: int = 1) -> str:
+    """Return a URL that opens this one object until now + `seconds`, its end rounded up to `round_to` seconds."""
+    url = f"{settings().site_url}/{key}"
+    return f"{url}?{_sign(url, _round_up(time.time() + seconds, round_to)).query}"
+
+
+def download_url(key: str, filename: str, seconds: int) -> str:
+    """Return a URL of the bucket that saves one media object under a name, for `seconds`."""
+    return s3().generate_presigned_url(
+        "get_object",
+        Params={
+            "Bucket": settings().media_bucket,
+            "Key": key,
+            "ResponseContentDisposition": f'attachment; filename="{filename}"',
+        },
+        ExpiresIn=seconds,
+    )
+
+
+def _round_up(moment: float, step: int) -> int:
+    return -(-int(moment) // step) * step
+
+
+def _sign(resource: str, expires_at: int) -> MediaAccess:
+    condition = {"DateLessThan": {"AWS:EpochTime": expires_at}}
+    document = {"Statement": [{"Resource": resource, "Condition": condition}]}
+    policy = json.dumps(document, separators=(",", ":")).encode()
+    signature = _key(str(secret(settings().signing_secret)["media_key"])).sign(policy, ECDSA(SHA256()))
+    return MediaAccess(_encode(policy), _encode(signature), settings().media_key_pair_id, expires_at)
+
+
+def _encode(content: bytes) -> str:
+    return base64.b64encode(content).translate(_CLOUDFRONT).decode()
+
+
+@cache
+def _key(pem: str) -> EllipticCurvePrivateKey:
+    key = load_pem_private_key(pem.encode(), password=None)
+    if not isinstance(key, EllipticCurvePrivateKey):
+        message = "the media key must be an EC key"
+        raise TypeError(message)
+    return key

@@ -1,0 +1,177 @@
+"""Calling a handler as API Gateway does, a step as Step Functions does, and making people with credits."""
+
+import base64
+import json
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from http.cookies import SimpleCookie
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from likeness import aws, table
+from likeness.credit import grant
+from likeness.items.image import LEAN
+from likeness.items.money import EntryKind
+from likeness.items.user import Profile
+
+EDGE_SECRET = "5e" * 32
+
+_OPEN = {
+    "IndexName": "open",
+    "KeySchema": [
+        {"AttributeName": "open", "KeyType": "HASH"},
+        {"AttributeName": "check_at", "KeyType": "RANGE"},
+    ],
+    "Projection": {"ProjectionType": "KEYS_ONLY"},
+}
+_GALLERY = {
+    "IndexName": "gallery",
+    "KeySchema": [
+        {"AttributeName": "gallery", "KeyType": "HASH"},
+        {"AttributeName": "sk", "KeyType": "RANGE"},
+    ],
+    "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": LEAN},
+}
+_BY_TIME = {
+    "IndexName": "by_time",
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "at", "KeyType": "RANGE"}],
+    "Projection": {"ProjectionType": "ALL"},
+}
+TABLES: dict[str, dict[str, Any]] = {
+    "users": {},
+    "models": {
+        "attributes": {"open": "S", "check_at": "N"},
+        "indexes": {"GlobalSecondaryIndexes": [_OPEN]},
+    },
+    "images": {
+        "attributes": {"open": "S", "check_at": "N", "gallery": "S"},
+        "indexes": {"GlobalSecondaryIndexes": [_OPEN, _GALLERY]},
+    },
+    "credits": {"attributes": {"at": "S"}, "indexes": {"LocalSecondaryIndexes": [_BY_TIME]}},
+}
+
+
+@dataclass
+class Reply:
+    """What a handler answered."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def code(self) -> str:
+        """The problem's code."""
+        return str(self.json["code"])
+
+
+class Context:
+    """What Lambda tells a function of its invocation."""
+
+    function_name = "test"
+    memory_limit_in_mb = 512
+    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:test"
+    aws_request_id = "00000000-0000-4000-8000-000000000000"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 25_000
+
+
+def claims(user: str, **more: Any) -> dict[str, Any]:
+    """The claims of an access token as the JWT authorizer passes them on: all texts."""
+    return {
+        "sub": user,
+        "token_use": "access",
+        "auth_time": str(int(time.time())),
+        "scope": "aws.cognito.signin.user.admin",
+        "username": user,
+        **more,
+    }
+
+
+def call(  # the front door of every feature
+    handler,
+    method: str,
+    url: str,
+    body: Any = None,
+    *,
+    user: str | None = None,
+    key: str | None = None,
+    headers: dict[str, str] | None = None,
+    cookies: dict[str, str] | None = None,
+    token: dict[str, Any] | None = None,
+    raw: bytes | None = None,
+) -> Reply:
+    """Send one request through a handler: an API Gateway event in, the reply out."""
+    parts = urlsplit(url)
+    sent = {
+        "x-edge-secret": EDGE_SECRET,
+        "content-type": "application/json",
+        "x-forwarded-for": "203.0.113.7, 198.51.100.9",
+        **({"idempotency-key": key} if key is not None else {}),
+        **(headers or {}),
+    }
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": parts.path,
+        "rawQueryString": parts.query,
+        "queryStringParameters": dict(parse_qsl(parts.query)) or None,
+        "headers": sent,
+        "cookies": [f"{name}={value}" for name, value in (cookies or {}).items()],
+        "requestContext": {
+            "stage": "$default",
+            "requestId": "r-1",
+            "http": {"method": method, "path": parts.path, "sourceIp": "198.51.100.9"},
+        },
+        "isBase64Encoded": raw is not None,
+        "body": None,
+    }
+    if raw is not None:
+        event["body"] = base64.b64encode(raw).decode()
+    elif body is not None:
+        event["body"] = body if isinstance(body, str) else json.dumps(body)
+    shown = token or (claims(user) if user else None)
+    if shown:
+        event["requestContext"]["authorizer"] = {"jwt": {"claims": shown, "scopes": None}}
+    answer = handler(event, Context())
+    jar: SimpleCookie = SimpleCookie()
+    for line in answer.get("cookies") or []:
+        jar.load(line)
+    text = answer.get("body") or ""
+    if answer.get("isBase64Encoded"):
+        text = base64.b64decode(text).decode()
+    received = {name.lower(): value for name, value in (answer.get("headers") or {}).items()}
+    return Reply(answer["statusCode"], received, text, {name: morsel.value for name, morsel in jar.items()})
+
+
+def step(handler, name: str, **state: Any) -> Any:
+    """Run one workflow step."""
+    return handler({"step": name, **state}, Context())
+
+
+def make_person(user: str = "ada", amount: int = 100) -> None:
+    """An active person with credits."""
+    profile = Profile.of(user)
+    profile.email = f"{user}@example.org"
+    profile.save()
+    if amount:
+        grant(user, EntryKind.WELCOME, "welcome", amount)
+
+
+def forget_clients() -> None:
+    """Drop every cached client and connection, so that the next test gets its own world."""
+    for maker in (aws.s3, aws.cognito, aws.stepfunctions, aws.mail, aws._secretsmanager, table.connection):
+        maker.cache_clear()
+    aws._secrets.clear()
+    kinds = [table.Item]
+    while kinds:
+        kind = kinds.pop()
+        kinds.extend(kind.__subclasses__())
+        kind._connection = None
