@@ -45,18 +45,6 @@ Event = dict[str, Any]
 Handler = Callable[[Event, LambdaContext], Event]
 
 
-class Body(BaseModel):
-    """Base of what a caller sends: unknown fields are refused, texts are stripped."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-
-class View(BaseModel):
-    """Base of what a caller sees."""
-
-    model_config = ConfigDict(extra="forbid", from_attributes=True)
-
-
 class Problem(BaseModel):
     """An error, RFC 9457. `code` is stable; `detail` says what to do."""
 
