@@ -15,16 +15,21 @@ def encode(data: bytes) -> str:
     return base64.b64encode(data).decode().translate(str.maketrans("+=/", "-_~"))
 
 
-def signed(resource, end, key=PRIVATE, key_id="K1", **conditions):
-    condition = {"DateLessThan": {"AWS:EpochTime": end}, **conditions}
+def signed(
+    resource: str,
+    end: float | str,
+    key: ec.EllipticCurvePrivateKey = PRIVATE,
+    **conditions: dict[str, object],
+) -> dict[str, str]:
+    condition = {"DateLessThan": {"AWS:EpochTime": end if isinstance(end, str) else int(end)}, **conditions}
     policy = json.dumps({"Statement": [{"Resource": resource, "Condition": condition}]}).encode()
     return {
         "Policy": encode(policy),
         "Signature": encode(key.sign(policy, ec.ECDSA(SHA256()))),
-        "Key-Pair-Id": key_id,
+        "Key-Pair-Id": "K1",
         "Hash-Algorithm": "SHA256",
     }
 
 
-def cookies(parameters):
+def cookies(parameters: dict[str, str]) -> dict[str, str]:
     return {f"CloudFront-{name}": value for name, value in parameters.items()}

@@ -15,7 +15,7 @@ HERS = "http*://localhost:8787/media/u/ada/*"
 NOW = 1_000
 
 
-def query(parameters, file=FILE):
+def query(parameters: dict[str, str], file: str = FILE) -> str:
     return f"{file}?{urlencode(parameters)}"
 
 

@@ -1,0 +1,93 @@
+"""Start, stop, empty, fill and show the one-machine cloud: `python -m local.cli up`."""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from local.cloud import ROOT, Cloud, Ports, digest
+from local.deploy import DeployFailed, deploy
+from local.process import NotHealthy, PortTaken
+
+console = Console(highlight=False)
+
+
+def up(cloud: Cloud) -> dict[str, str]:
+    """Bring everything up, deploy what has changed, and return the outputs of the app stack."""
+    install_emulator()
+    cloud.state.joinpath("tmp").mkdir(parents=True, exist_ok=True)
+    with console.status("starting the emulator") as status:
+        if cloud.emulator.start():
+            console.print(f"emulator   {cloud.endpoint}")
+        if cloud.darkroom.start():
+            console.print(f"darkroom   {cloud.vendors}  (stands in for the AI vendors)")
+        status.update("deploying the CDK app")
+        outputs = deploy(cloud, lambda line: status.update(f"deploying  [dim]{line[:90]}[/dim]"))
+        console.print("deployed   data and app stack")
+        status.update("starting the edge")
+        cloud.edge(outputs).start()
+    console.print(f"open       [bold]{cloud.site}[/bold]")
+    return outputs
+
+
+def down(cloud: Cloud) -> None:
+    """Stop everything; what is stored stays."""
+    for name in cloud.stop():
+        console.print(f"stopped    {name}")
+
+
+def reset(cloud: Cloud) -> None:
+    """Stop everything and forget everything."""
+    cloud.reset()
+    console.print(f"removed    {cloud.state}")
+
+
+def install_emulator() -> None:
+    """Give the emulator an environment of its own, from hashed wheels; quick when it is there.
+
+    The handlers run under its Python and see its packages, so it holds as few as possible.
+    """
+    folder = ROOT / ".local" / "emulator-venv"
+    requirements = ROOT / "requirements" / "emulator.txt"
+    stamp, wanted = folder / "installed", digest([requirements])
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return
+    uv = str(Path(sys.executable).with_name("uv"))
+    python = folder / "bin" / "python"
+    new = ["venv", "--quiet", "--clear", "--python", sys.executable, str(folder)]
+    sync = ["pip", "sync", "--quiet", "--python", str(python), "--require-hashes"]
+    for command in (new, [*sync, "--compile-bytecode", str(requirements)]):
+        subprocess.run([uv, *command], check=True)
+    stamp.write_text(wanted)
+
+
+COMMANDS: dict[str, Callable[[Cloud], object]] = {"up": up, "down": down, "reset": reset}
+
+
+def main() -> int:
+    """Run one command; a known trouble is one message and not a traceback."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("command", choices=[*COMMANDS, "demo", "seed"])
+    parser.add_argument("--state", type=Path, help="folder of the stack, .local/cloud by default")
+    parser.add_argument("--ports", type=Ports.of, help="emulator,edge,darkroom", default=Ports())
+    parser.add_argument("--photos", type=Path, help="demo: a folder of photos of one person")
+    parser.add_argument("--pictures", type=int, default=1000, help="seed: how many pictures")
+    options = parser.parse_args()
+    state = (options.state or ROOT / ".local" / "cloud").resolve()
+    cloud = Cloud(state, options.ports)
+    try:
+        COMMANDS[options.command](cloud)
+    except (PortTaken, NotHealthy, DeployFailed) as trouble:
+        console.print(f"[red]{trouble}[/red]")
+        return 1
+    except KeyboardInterrupt:
+        console.print("\nstopped; run it again to go on")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
