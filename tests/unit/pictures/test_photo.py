@@ -141,3 +141,12 @@ def test_alike_photos_have_near_fingerprints():
 
     assert (dhash(ramp) ^ dhash(ramp.resize((450, 300)))).bit_count() <= 4
     assert (dhash(ramp) ^ dhash(ImageOps.invert(ramp))).bit_count() > 10
+
+
+def test_photo_that_hardly_compresses_is_stored():
+    """Pillow's optimising JPEG writer fails when the file outgrows its guess."""
+    grain = Image.merge(
+        "RGB", [noise(2048, 1500), noise(2047, 1500).resize((2048, 1500)), noise(2048, 1500).rotate(180)]
+    )
+
+    assert prepare_photo(saved("PNG", grain)).width == 2048

@@ -33,7 +33,7 @@ def prepare_photo(data: bytes) -> PreparedPhoto:
     with open_picture(data, FORMATS) as opened:
         picture = clean(opened, LONG_SIDE)
     out = BytesIO()
-    picture.save(out, "JPEG", quality=QUALITY, subsampling="4:4:4", optimize=True)
+    picture.save(out, "JPEG", quality=QUALITY, subsampling="4:4:4")
     return PreparedPhoto(
         jpeg=out.getvalue(),
         thumbnails=thumbnails(picture),
