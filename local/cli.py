@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from local.cloud import ROOT, Cloud, Ports, digest
-from local.deploy import DeployFailed, deploy
+from local.deploy import DeployFailed, build_layers, deploy
 from local.process import NotHealthy, PortTaken
 
 console = Console(highlight=False)
@@ -64,7 +64,18 @@ def install_emulator() -> None:
     stamp.write_text(wanted)
 
 
-COMMANDS: dict[str, Callable[[Cloud], object]] = {"up": up, "down": down, "reset": reset}
+def install(_: Cloud) -> None:
+    """Install the emulator and the libraries of the handlers, without starting anything."""
+    install_emulator()
+    build_layers()
+
+
+COMMANDS: dict[str, Callable[[Cloud], object]] = {
+    "install": install,
+    "up": up,
+    "down": down,
+    "reset": reset,
+}
 
 
 def main() -> int:

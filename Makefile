@@ -1,0 +1,83 @@
+# Everything runs in .venv, which the first target that needs it makes from hashed wheels.
+# Only Python 3.11 or later, make and git are expected on the machine.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help install demo up down reset seed test check format openapi synth bench
+MAKEFLAGS += --no-print-directory
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+export CDK_DISABLE_CLI_TELEMETRY := 1
+unexport PYTHONDONTWRITEBYTECODE # without byte code every synth takes 6 seconds longer
+unexport VIRTUAL_ENV
+
+PYTHONS := python3 python3.13 python3.12 python3.11 python3.14
+IS_NEW := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in $(PYTHONS); do $$p -c '$(IS_NEW)' 2>/dev/null && echo $$p && break; done)
+STACK = $(if $(STATE),--state "$(STATE)") $(if $(PORTS),--ports $(PORTS))
+PICTURES ?= 1000
+
+help: ## Show what can be made
+	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
+
+install: .venv/installed ## Make .venv from the hashed lock
+
+.venv/installed: requirements/uv.txt requirements/dev.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed; none found: $(PYTHONS)"; exit 1; }
+	@echo "installing the tools into .venv ($(PYTHON))"
+	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@uv pip sync --quiet --python .venv/bin/python --require-hashes requirements/dev.txt
+	@uv pip install --quiet --python .venv/bin/python --no-build-isolation --no-deps -e .
+	@touch $@
+
+demo: install ## Do the product's main job on this machine [PHOTOS=folder]
+	@python -m local.cli demo $(STACK) $(if $(PHOTOS),--photos "$(PHOTOS)")
+
+up: install ## Start the one-machine cloud and deploy what has changed
+	@python -m local.cli up $(STACK)
+
+down: install ## Stop it; what is stored stays
+	@python -m local.cli down $(STACK)
+
+reset: install ## Stop it and forget everything it stored
+	@python -m local.cli reset $(STACK)
+
+seed: install ## Fill an account with pictures [PICTURES=1000]
+	@python -m local.cli seed $(STACK) --pictures $(PICTURES)
+
+format: install ## Format and fix what can be fixed
+	@ruff format .
+	@ruff check --fix .
+
+check: install ## Format, lint, import contracts, types, generated files, synth
+	ruff format --check .
+	ruff check .
+	lint-imports
+	mypy
+	@$(MAKE) openapi
+	git diff --exit-code -- docs/openapi.json
+	@$(MAKE) synth
+
+openapi: install ## Write docs/openapi.json from the handlers
+	python scripts/openapi.py
+
+synth: install ## Synthesise every stage, offline
+	@python -m local.cli install
+	@python scripts/layer.py aws
+	@for stage in local dev prod; do \
+		echo "cdk synth $$stage"; \
+		cdk synth --quiet -c stage=$$stage --output .build/cdk.out/$$stage; \
+	done
+
+test: check ## Everything: check, unit, infra, integration, reliability
+	@mkdir -p .build
+	pytest -n 2 --cov tests/unit tests/infra 2>&1 | tee .build/unit.log
+	pytest tests/integration tests/reliability 2>&1 | tee .build/integration.log
+	@echo && tail -qn 1 .build/unit.log .build/integration.log
+
+bench: install ## Measure what performance promises, interleaved in one run
+	@python scripts/layer.py aws
+	@python -m benchmarks
