@@ -15,6 +15,7 @@ from likeness.vendors.protocol import (
     Sink,
     TrainingOrder,
     Weights,
+    fixed_input,
 )
 
 
@@ -66,7 +67,7 @@ class FalRenderer:
 def training_input(order: TrainingOrder) -> dict[str, Any]:
     """Return the input of a trainer, in the field names of its endpoint."""
     endpoint = order.endpoint
-    body = dict(endpoint["input"]) | {endpoint["zip_field"]: order.zip_url, endpoint["steps_field"]: order.steps}
+    body = fixed_input(endpoint) | {endpoint["zip_field"]: order.zip_url, endpoint["steps_field"]: order.steps}
     if endpoint["trigger_field"]:
         body[endpoint["trigger_field"]] = order.trigger
     if endpoint["caption_field"]:
@@ -75,9 +76,9 @@ def training_input(order: TrainingOrder) -> dict[str, Any]:
 
 
 def render_input(order: RenderOrder) -> dict[str, Any]:
-    """Return the input of a renderer; the safety checker is on, whatever the catalog says."""
+    """Return the input of a renderer; the safety checker is always on."""
     endpoint = order.endpoint
-    body = dict(endpoint["input"]) | {
+    body = fixed_input(endpoint) | {
         "prompt": order.prompt,
         "seed": order.seed,
         endpoint["size_field"]: {"width": order.width, "height": order.height},

@@ -11,6 +11,11 @@ Endpoint = Mapping[str, Any]
 """How one vendor sells one job: `train`, `render_lora` or `render` of a base model in the catalog."""
 
 
+def fixed_input(endpoint: Endpoint) -> dict[str, Any]:
+    """Return the input that never varies; no data can switch a safety checker on or off."""
+    return {name: value for name, value in endpoint["input"].items() if "safety_checker" not in name}
+
+
 @dataclass(frozen=True)
 class TrainingOrder:
     """One training to buy."""

@@ -15,7 +15,7 @@ from likeness.errors import (
     VendorUnknown,
 )
 from likeness.vendors import download
-from likeness.vendors.protocol import Picture, Progress, Ref, RenderOrder
+from likeness.vendors.protocol import Picture, Progress, Ref, RenderOrder, fixed_input
 from likeness.vendors.wire import Reply, Vendor, buying, send
 
 SUBMIT_SECONDS = 90  # the picture is made meanwhile
@@ -50,11 +50,11 @@ class TogetherRenderer:
 
 
 def render_input(order: RenderOrder) -> dict[str, Any]:
-    """Return the body of the images call; it never holds `disable_safety_checker`."""
+    """Return the body of the images call; the safety checker is never switched off."""
     endpoint = order.endpoint
     if order.weights_url:
         raise ValueError("Together renders without weights")
-    body = dict(endpoint["input"]) | {
+    body = fixed_input(endpoint) | {
         "model": endpoint["endpoint"],
         "prompt": order.prompt,
         "width": order.width,
@@ -65,7 +65,7 @@ def render_input(order: RenderOrder) -> dict[str, Any]:
         body[endpoint["steps_field"]] = steps
     if order.negative_prompt and endpoint["negative_prompt_field"]:
         body[endpoint["negative_prompt_field"]] = order.negative_prompt
-    return {name: value for name, value in body.items() if name != "disable_safety_checker"}
+    return body
 
 
 def error_of(reply: Reply) -> VendorError:
