@@ -4,13 +4,12 @@ import json
 import os
 from collections.abc import Iterator
 
-import boto3
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from moto import mock_aws
 
-from tests.support import EDGE_SECRET, TABLES, forget_clients
+from tests.support import EDGE_SECRET, TABLES, client, forget_secrets
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
@@ -68,26 +67,25 @@ def media_key() -> str:
 def aws(monkeypatch: pytest.MonkeyPatch, media_key: str) -> Iterator[None]:
     """Moto with empty tables and buckets, the secrets, a user pool and three state machines."""
     with mock_aws():
-        forget_clients()
+        forget_secrets()
         _make_tables()
-        s3 = boto3.client("s3")
+        s3 = client("s3")
         for bucket in ("raw-bucket", "media-bucket"):
             s3.create_bucket(Bucket=bucket)
         signing = {"media_key": media_key, "mac_key": "ab" * 32, "edge_secret": EDGE_SECRET}
-        manager = boto3.client("secretsmanager")
+        manager = client("secretsmanager")
         for name, value in {**SECRETS, "likeness/test/signing": signing}.items():
             manager.create_secret(Name=name, SecretString=json.dumps(value))
         _make_machines()
         pool = _make_pool()
         monkeypatch.setenv("USER_POOL_ID", pool["UserPoolId"])
         monkeypatch.setenv("USER_POOL_CLIENT_ID", pool["ClientId"])
-        boto3.client("sesv2").create_email_identity(EmailIdentity="hello@likeness.test")
+        client("sesv2").create_email_identity(EmailIdentity="hello@likeness.test")
         yield
-        forget_clients()
 
 
 def _make_tables() -> None:
-    dynamodb = boto3.client("dynamodb")
+    dynamodb = client("dynamodb")
     for name, extra in TABLES.items():
         keys = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
         names = {"pk": "S", "sk": "S", **extra.get("attributes", {})}
@@ -101,14 +99,14 @@ def _make_tables() -> None:
 
 
 def _make_machines() -> None:
-    states = boto3.client("stepfunctions")
+    states = client("stepfunctions")
     definition = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 9, "End": True}}})
     for name in ("train", "generate", "erase"):
         states.create_state_machine(name=name, definition=definition, roleArn="arn:aws:iam::123456789012:role/machine")
 
 
 def _make_pool() -> dict[str, str]:
-    cognito = boto3.client("cognito-idp")
+    cognito = client("cognito-idp")
     attributes = ("terms_version", "terms_at", "adult")
     schema = [{"Name": name, "AttributeDataType": "String", "Mutable": True} for name in attributes]
     pool = cognito.create_user_pool(
@@ -118,11 +116,11 @@ def _make_pool() -> dict[str, str]:
         Schema=schema,
         Policies={"PasswordPolicy": {"MinimumLength": 12}},
     )["UserPool"]
-    client = cognito.create_user_pool_client(
+    app = cognito.create_user_pool_client(
         UserPoolId=pool["Id"],
         ClientName="service",
         GenerateSecret=True,
         ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
         PreventUserExistenceErrors="ENABLED",
     )["UserPoolClient"]
-    return {"UserPoolId": pool["Id"], "ClientId": client["ClientId"]}
+    return {"UserPoolId": pool["Id"], "ClientId": app["ClientId"]}

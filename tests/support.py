@@ -4,12 +4,14 @@ import base64
 import json
 import time
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from likeness import aws, table
+import boto3
+
+from likeness import aws
 from likeness.credit import grant
 from likeness.items.image import LEAN
 from likeness.items.money import EntryKind
@@ -165,13 +167,12 @@ def make_person(user: str = "ada", amount: int = 100) -> None:
         grant(user, EntryKind.WELCOME, "welcome", amount)
 
 
-def forget_clients() -> None:
-    """Drop every cached client and connection, so that the next test gets its own world."""
-    for maker in (aws.s3, aws.cognito, aws.stepfunctions, aws.mail, aws._secretsmanager, table.connection):
-        maker.cache_clear()
+@cache
+def client(service: str) -> Any:
+    """A client of moto's world, made once: making one costs more than most tests."""
+    return boto3.client(service)
+
+
+def forget_secrets() -> None:
+    """Drop cached secrets, so that the next test reads its own."""
     aws._secrets.clear()
-    kinds = [table.Item]
-    while kinds:
-        kind = kinds.pop()
-        kinds.extend(kind.__subclasses__())
-        kind._connection = None

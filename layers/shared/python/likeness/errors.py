@@ -13,6 +13,7 @@ AppError
 ├── NotFound                    404  no such thing, or not the caller's
 ├── Conflict                    409  the thing is not in a state that allows this
 │   ├── TrainingRunning         409  a running training would be disturbed
+│   ├── PhotoInUse              409  a running training learns from this photo
 │   ├── PhotosNotReady          409  a photo is still being checked or was rejected
 │   ├── ModelNotReady           409  the model has no trained weights yet
 │   └── AlreadyEnded            409  the job has ended before
@@ -101,6 +102,10 @@ class Conflict(AppError):
 
 class TrainingRunning(Conflict):
     code = "training_running"
+
+
+class PhotoInUse(Conflict):
+    code = "photo_in_use"
 
 
 class PhotosNotReady(Conflict):

@@ -16,6 +16,7 @@ from typing import Annotated, Any, cast
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.depends import Depends
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.request import Request
 from aws_lambda_powertools.shared.cookies import Cookie
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
@@ -101,6 +102,19 @@ def json_response(
         headers={"Cache-Control": "no-store", **(headers or {})},
         cookies=cookies,
     )
+
+
+def no_content(*, cookies: list[Cookie] | None = None) -> Response[Any]:
+    """Answer that it is done and there is nothing to say."""
+    return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Cache-Control": "no-store"}, cookies=cookies)
+
+
+def answers(view: type[BaseModel] | None, status: HTTPStatus = HTTPStatus.OK) -> dict[int, Any]:
+    """Declare for OpenAPI what a route answers when it answers by `json_response` or `no_content`."""
+    described: dict[str, Any] = {"description": status.phrase}
+    if view is not None:
+        described["content"] = {JSON: {"model": view}}
+    return {status.value: described}
 
 
 def problem(status: HTTPStatus, code: str, detail: str, **extra: Any) -> Response[Any]:  # noqa: ANN401 (JSON)
@@ -246,6 +260,13 @@ Cookies = Annotated[dict[str, str], Depends(_cookies)]
 
 RawBody = Annotated[bytes, Depends(raw_body)]
 """The body byte for byte."""
+
+
+PageSize = Annotated[int, Query(ge=1, le=100, description="How many at most.")]
+"""How many rows a list answers with."""
+
+Cursor = Annotated[str | None, Query(max_length=1024, description="Where the page before ended.")]
+"""Where a list goes on."""
 
 
 def fingerprint(request: BaseModel) -> str:

@@ -116,6 +116,56 @@ def _merge(into: list[Raw], new: list[Raw], key: str) -> None:
 
 
 @dataclass(frozen=True)
+class Page:
+    """Rows of one query as DynamoDB writes them, and where the next page starts."""
+
+    rows: list[Raw]
+    next_key: Raw | None
+
+
+def query(  # noqa: PLR0913 (DynamoDB's own parameters)
+    kind: type[Item],
+    partition: tuple[str, str],
+    between: tuple[str, str, str],
+    *,
+    index: str | None = None,
+    limit: int | None = None,
+    start: Raw | None = None,
+    where: list[tuple[str, str, Raw]] | None = None,
+    number_range: bool = False,
+) -> Page:
+    """Read one page, newest first, as raw attributes: for lists, where Model objects cost more than the query.
+
+    `partition` is (attribute, value); `between` is (attribute, lowest, highest); `where` are filters
+    (attribute, `=` or `contains`, raw value), all of which must hold.
+    Reads of a table and of a local index are consistent.
+    """
+    names = {"#pk": partition[0], "#sk": between[0]}
+    kept = "N" if number_range else "S"
+    values: Raw = {":pk": {"S": partition[1]}, ":low": {kept: between[1]}, ":high": {kept: between[2]}}
+    filters = []
+    for number, (attribute, operator, value) in enumerate(where or []):
+        names[f"#f{number}"], values[f":f{number}"] = attribute, value
+        filters.append(f"contains(#f{number}, :f{number})" if operator == "contains" else f"#f{number} = :f{number}")
+    options = {
+        "IndexName": index,
+        "Limit": limit,
+        "ExclusiveStartKey": start,
+        "FilterExpression": " AND ".join(filters),
+    }
+    answer = connection().client.query(
+        TableName=kind.Meta.table_name,
+        KeyConditionExpression="#pk = :pk AND #sk BETWEEN :low AND :high",
+        ExpressionAttributeNames=names,
+        ExpressionAttributeValues=values,
+        ScanIndexForward=False,
+        ConsistentRead=index in {None, "by_time"},
+        **{name: value for name, value in options.items() if value},
+    )
+    return Page(answer["Items"], answer.get("LastEvaluatedKey"))
+
+
+@dataclass(frozen=True)
 class _Write:
     kind: str
     otherwise: Otherwise | None

@@ -1,5 +1,6 @@
 """A picture in the gallery."""
 
+import unicodedata
 from typing import Self
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
@@ -18,9 +19,19 @@ LEAN = [
     "height",
     "favourite",
     "prompt_head",
+    "search",
     "deleted_at",
 ]
 """What the gallery's index carries beside the keys. The index in `infra/` must name the same."""
+
+
+HEAD_CHARACTERS = 200
+
+
+def fold(text: str) -> str:
+    """Return a text as search compares it: without case and accents."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(sign for sign in decomposed if not unicodedata.combining(sign)).casefold()
 
 
 class GalleryIndex(GlobalSecondaryIndex["Image"]):  # type: ignore[no-untyped-call]  # PynamoDB types no __init_subclass__
@@ -51,9 +62,15 @@ class Image(ImageRow, discriminator="IMAGE"):
     """Of the original file as stored (lossless WebP with the mark)."""
     favourite = BooleanAttribute(default=False)
     prompt_head = UnicodeAttribute()
-    """The first 200 characters of the prompt as ordered, for search."""
+    """The first 200 characters of the prompt as ordered."""
+    search = UnicodeAttribute()
+    """The same, folded: what a text filter looks at."""
     manifest: JSONAttribute = JSONAttribute()
     deleted_at = NumberAttribute(null=True)
+    """When it was trashed, seconds since 1970."""
+    open = UnicodeAttribute(null=True)
+    """`TRASH` while trashed: the index `open` then finds it for the purge, by `check_at`."""
+    check_at = NumberAttribute(null=True)
 
     by_gallery = GalleryIndex()
 
@@ -68,6 +85,11 @@ class Image(ImageRow, discriminator="IMAGE"):
     def id(self) -> str:
         """The picture's id."""
         return self.sk.removeprefix(self.PREFIX)
+
+    def describe(self, prompt: str) -> None:
+        """Take over the head of a prompt, as it is shown and as it is searched."""
+        self.prompt_head = prompt[:HEAD_CHARACTERS]
+        self.search = fold(self.prompt_head)
 
 
 def gallery_of(user_id: str) -> str:

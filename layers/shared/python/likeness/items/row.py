@@ -13,6 +13,10 @@ OPEN = "OPEN"
 """The one partition of the sparse index of unfinished jobs."""
 
 
+TRASH = "TRASH"
+"""The partition of trashed pictures in the same index of the images table."""
+
+
 class UserRow(Item):
     """A row of the users table."""
 
