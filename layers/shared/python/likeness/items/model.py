@@ -60,6 +60,8 @@ class TrainedModel(ModelRow, discriminator="MODEL"):
     weights_key = UnicodeAttribute(null=True)
     weights_sha256 = UnicodeAttribute(null=True)
     created_at = UnicodeAttribute()
+    deleted_at = UnicodeAttribute(null=True)
+    """Set first when a model is deleted: from then on nobody is shown it and nothing starts with it."""
 
     PREFIX = "MODEL#"
 
@@ -92,14 +94,18 @@ class Training(ModelRow, discriminator="TRAINING"):
     submission = UnicodeAttribute(default=Submission.NONE.value)
     vendor_ref = UnicodeAttribute(null=True)
     zip_key = UnicodeAttribute(null=True)
+    """Named before the object is written, so that no object is ever without a row that knows it."""
     weights_key = UnicodeAttribute(null=True)
+    """The same for the weights; they are delivered once there is a `Weights` row."""
     weights_sha256 = UnicodeAttribute(null=True)
     weights_bytes = NumberAttribute(null=True)
     task_token = UnicodeAttribute(null=True)
     woken = BooleanAttribute(null=True)
     attempt = NumberAttribute(default=1)
     error_code = UnicodeAttribute(null=True)
+    """Why it ended, or why it will: set on an open training, it is about to be closed."""
     error = UnicodeAttribute(null=True)
+    """A sentence for its owner, without the credits."""
     open = UnicodeAttribute(null=True)
     check_at = NumberAttribute(null=True)
 
@@ -121,3 +127,31 @@ class Training(ModelRow, discriminator="TRAINING"):
     def id(self) -> str:
         """The training's id."""
         return self.sk.split("#")[2]
+
+
+class Weights(ModelRow, discriminator="WEIGHTS"):
+    """What a training delivered: put once, in the transaction that pays for it."""
+
+    key = UnicodeAttribute()
+    sha256 = UnicodeAttribute()
+    bytes = NumberAttribute()
+    base_model = UnicodeAttribute()
+    created_at = UnicodeAttribute()
+
+    PREFIX = "WEIGHTS#"
+
+    @classmethod
+    def of(cls, user_id: str, model_id: str, training_id: str) -> Self:
+        """Name the weights of a training."""
+        return cls(user_id, f"{cls.PREFIX}{model_id}#{training_id}")
+
+
+class ModelCount(ModelRow, discriminator="COUNT"):
+    """Counts a person's models; changed in the transaction that makes or unmakes one."""
+
+    models = NumberAttribute(default=0)
+
+    @classmethod
+    def of(cls, user_id: str) -> Self:
+        """Name the count of a user."""
+        return cls(user_id, "COUNT#MODEL")
