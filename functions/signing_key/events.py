@@ -1,0 +1,138 @@
+"""CloudFormation's request for the media signing key, its key group and the edge secret.
+
+Made once: whatever exists is used again, and nothing is ever deleted, because every signed address
+handed out depends on it. It talks to AWS by itself, since it runs at deploy and not in the product.
+"""
+
+import json
+import secrets
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import boto3
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+
+def client(service: str) -> Any:  # noqa: ANN401 (boto3 makes its clients' types at run time)
+    """Return a client of an AWS service."""
+    return boto3.client(service)  # type: ignore[call-overload]  # noqa: TID251 (see the module)
+
+
+def handler(event: dict[str, Any], _context: object) -> None:
+    """Answer CloudFormation with the ids of the key; a failure is answered too, never swallowed.
+
+    Raises:
+        Exception: whatever went wrong, after CloudFormation has been told.
+    """
+    wanted = event["ResourceProperties"]
+    identity = {"PhysicalResourceId": event.get("PhysicalResourceId", wanted["Name"])}
+    if event["RequestType"] == "Delete":
+        answer(event, {**identity, "Status": "SUCCESS"})
+        return
+    try:
+        made = ensure(wanted["Name"], wanted["SecretName"])
+    except Exception as error:
+        answer(event, {**identity, "Status": "FAILED", "Reason": type(error).__name__})
+        raise
+    answer(event, {**identity, "Status": "SUCCESS", "NoEcho": True, "Data": made})
+
+
+def ensure(name: str, secret_name: str) -> dict[str, str]:
+    """Return the ids of the key pair and the group and the edge secret; make what is missing."""
+    kept = ensure_secret(secret_name)
+    key_id = ensure_public_key(name, public_half(kept["media_key"]))
+    return {
+        "KeyPairId": key_id,
+        "KeyGroupId": ensure_key_group(name, key_id),
+        "EdgeSecret": kept["edge_secret"],
+    }
+
+
+def ensure_secret(name: str) -> dict[str, str]:
+    """Return the stored secret, or store a new one; two at once end with the same one."""
+    manager = client("secretsmanager")
+    with suppress(manager.exceptions.ResourceExistsException):
+        manager.create_secret(Name=name, SecretString=json.dumps(new_secret()))
+    stored: dict[str, str] = json.loads(manager.get_secret_value(SecretId=name)["SecretString"])
+    return stored
+
+
+def new_secret() -> dict[str, str]:
+    """Return a fresh P-256 key as PEM, and the keys for webhook addresses and for the edge."""
+    private = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return {
+        "media_key": private.decode(),
+        "mac_key": secrets.token_hex(32),
+        "edge_secret": secrets.token_hex(32),
+    }
+
+
+def public_half(private_pem: str) -> str:
+    """Return the public half of a private key, as PEM."""
+    key = serialization.load_pem_private_key(private_pem.encode(), password=None).public_key()
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    return key.public_bytes(serialization.Encoding.PEM, form).decode()
+
+
+def ensure_public_key(name: str, public_pem: str) -> str:
+    """Return the id of this very key at CloudFront."""
+    cloudfront = client("cloudfront")
+    for found in listed(cloudfront.list_public_keys, "PublicKeyList"):
+        if found["EncodedKey"].split() == public_pem.split():
+            return str(found["Id"])
+    reference = secrets.token_hex(8)
+    made = cloudfront.create_public_key(
+        PublicKeyConfig={
+            "CallerReference": reference,
+            "Name": f"{name}-{reference}",
+            "EncodedKey": public_pem,
+        }
+    )
+    return str(made["PublicKey"]["Id"])
+
+
+def ensure_key_group(name: str, key_id: str) -> str:
+    """Return the id of the group of this name.
+
+    Raises:
+        RuntimeError: the group exists but does not trust the key, so somebody has changed it.
+    """
+    cloudfront = client("cloudfront")
+    for found in listed(cloudfront.list_key_groups, "KeyGroupList"):
+        group = found["KeyGroup"]
+        if group["KeyGroupConfig"]["Name"] == name:
+            if key_id not in group["KeyGroupConfig"]["Items"]:
+                message = f"key group {name} does not trust the key in the secret"
+                raise RuntimeError(message)
+            return str(group["Id"])
+    made = cloudfront.create_key_group(KeyGroupConfig={"Name": name, "Items": [key_id]})
+    return str(made["KeyGroup"]["Id"])
+
+
+def listed(page: Callable[..., dict[str, Any]], field: str) -> Iterator[dict[str, Any]]:
+    """Yield every entry of a list of CloudFront's, which has no paginator for these."""
+    marker: dict[str, str] = {}
+    while True:
+        answered = page(**marker)[field]
+        yield from answered.get("Items", [])
+        if not answered.get("NextMarker"):
+            return
+        marker = {"Marker": answered["NextMarker"]}
+
+
+def answer(event: dict[str, Any], result: dict[str, Any]) -> None:
+    """Put a result where CloudFormation waits for it; its address takes no content type."""
+    names = ("StackId", "RequestId", "LogicalResourceId")
+    body = json.dumps({**{name: event[name] for name in names}, **result}).encode()
+    request = urllib.request.Request(  # noqa: S310 (the address comes from CloudFormation)
+        event["ResponseURL"], data=body, method="PUT", headers={"Content-Type": ""}
+    )
+    with urllib.request.urlopen(request, timeout=10):  # noqa: S310 (as above)
+        pass

@@ -1,0 +1,157 @@
+"""The one host of a stage: web app, API and pictures behind one CDN."""
+
+from collections.abc import Sequence
+from typing import cast
+from urllib.parse import urlsplit
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_certificatemanager as certificatemanager
+from aws_cdk import aws_cloudfront as cloudfront
+from aws_cdk import aws_cloudfront_origins as origins
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.acknowledged import acknowledge
+from infra.constructs.signing_key import SigningKey
+from infra.stages import Stage
+
+EDGE_HEADER = "x-edge-secret"
+REWRITE = """\
+function handler(event) {
+  var request = event.request;
+  if (request.uri.split('/').pop().indexOf('.') === -1) request.uri = '/index.html';
+  return request;
+}
+"""
+
+
+class Site(Construct):
+    """A distribution with three behaviours: `/` web app, `/v1/*` API, `/media/*` pictures.
+
+    The rewrite for the web app's own paths is a function on `/` and not an error page, which would
+    turn the API's refusals into web pages. Pictures are never cached at the edge: what is deleted
+    is gone at once.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        stage: Stage,
+        api_id: str,
+        media: s3.IBucket,
+        signing_key: SigningKey,
+        upload_origin: str,
+    ) -> None:
+        super().__init__(scope, id_)
+        self._stage = stage
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=stage.tls_only,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        acknowledge(self.bucket, "bucket access logs")
+        headers = self._headers(["'self'", upload_origin])
+        everywhere = {
+            "viewer_protocol_policy": stage.viewer_protocol,
+            "response_headers_policy": headers,
+        }
+        bucket = origins.S3BucketOrigin.with_origin_access_control
+        self.distribution = cloudfront.Distribution(
+            self,
+            "Distribution",
+            default_root_object="index.html",
+            minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
+            price_class=cloudfront.PriceClass.PRICE_CLASS_100,
+            web_acl_id=stage.web_acl_arn or None,
+            domain_names=[urlsplit(stage.site_url).netloc] if stage.certificate_arn else None,
+            certificate=self._certificate(),
+            default_behavior=cloudfront.BehaviorOptions(
+                origin=bucket(self.bucket),
+                function_associations=[self._rewrite()],
+                **everywhere,
+            ),
+            additional_behaviors={
+                "/v1/*": cloudfront.BehaviorOptions(
+                    origin=stage.api_origin(api_id),
+                    allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
+                    cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
+                    origin_request_policy=(cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER),
+                    **everywhere,
+                ),
+                "/media/*": cloudfront.BehaviorOptions(
+                    origin=bucket(media),
+                    cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
+                    trusted_key_groups=[signing_key.key_group],
+                    **everywhere,
+                ),
+            },
+        )
+        acknowledge(self.distribution, "cdn access logs", "cdn options", "cdn certificate")
+        # CDK refuses the name of this header; see the note on it in docs/decisions/0009.
+        template = cast("cloudfront.CfnDistribution", self.distribution.node.default_child)
+        template.add_property_override(
+            "DistributionConfig.Origins.1.OriginCustomHeaders",
+            [{"HeaderName": EDGE_HEADER, "HeaderValue": signing_key.edge_secret}],
+        )
+        self.url = stage.site_url or f"https://{self.distribution.distribution_domain_name}"
+
+    def _certificate(self) -> certificatemanager.ICertificate | None:
+        if not self._stage.certificate_arn:
+            return None
+        return certificatemanager.Certificate.from_certificate_arn(self, "Certificate", self._stage.certificate_arn)
+
+    def _rewrite(self) -> cloudfront.FunctionAssociation:
+        """Answer the web app's own paths with its one page."""
+        return cloudfront.FunctionAssociation(
+            event_type=cloudfront.FunctionEventType.VIEWER_REQUEST,
+            function=cloudfront.Function(
+                self,
+                "Rewrite",
+                code=cloudfront.FunctionCode.from_inline(REWRITE),
+                runtime=cloudfront.FunctionRuntime.JS_2_0,
+            ),
+        )
+
+    def _headers(self, connect: Sequence[str]) -> cloudfront.ResponseHeadersPolicy:
+        """Say what pages of this host may load, on every answer of all three behaviours."""
+        policy = {
+            "default-src": "'none'",
+            "script-src": "'self'",
+            "style-src": "'self' 'unsafe-inline'",
+            "img-src": "'self' blob:",
+            "font-src": "'self'",
+            "manifest-src": "'self'",
+            "connect-src": " ".join(connect),
+            "base-uri": "'none'",
+            "form-action": "'self'",
+            "frame-ancestors": "'none'",
+        }
+        headers = cloudfront
+        return cloudfront.ResponseHeadersPolicy(
+            self,
+            "Headers",
+            security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
+                content_security_policy=headers.ResponseHeadersContentSecurityPolicy(
+                    content_security_policy="; ".join(f"{k} {v}" for k, v in policy.items()),
+                    override=True,
+                ),
+                content_type_options=headers.ResponseHeadersContentTypeOptions(override=True),
+                frame_options=headers.ResponseHeadersFrameOptions(
+                    frame_option=cloudfront.HeadersFrameOption.DENY, override=True
+                ),
+                referrer_policy=headers.ResponseHeadersReferrerPolicy(
+                    referrer_policy=cloudfront.HeadersReferrerPolicy.STRICT_ORIGIN_WHEN_CROSS_ORIGIN,
+                    override=True,
+                ),
+                strict_transport_security=headers.ResponseHeadersStrictTransportSecurity(
+                    access_control_max_age=Duration.days(730),
+                    include_subdomains=True,
+                    override=True,
+                ),
+            ),
+        )
