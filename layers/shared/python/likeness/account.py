@@ -28,16 +28,30 @@ def find_profile(user_id: str) -> Profile | None:
         return None
 
 
-def open_account(user_id: str, email: str, terms_version: str | None, terms_at: str | None) -> None:
-    """Make a confirmed person's profile and give welcome credits, each once; repeatable."""
+def open_account(
+    user_id: str, email: str, terms_version: str | None, terms_at: str | None, name: str | None = None
+) -> None:
+    """Make a confirmed person's profile together with the welcome credits; repeatable.
+
+    Nobody gets a profile without the credits that go with it, whatever is killed in between; the person behind an
+    e-mail address gets them once in 12 months. A profile that is there, even of an erased account, stays as it is.
+    """
     profile = Profile.of(user_id)
-    profile.email, profile.terms_version, profile.terms_at = email, terms_version, terms_at
-    try:
-        profile.save(condition=Profile.sk.does_not_exist())
-    except PutError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-    _welcome(user_id, email)
+    profile.email, profile.name = email, name
+    profile.terms_version, profile.terms_at = terms_version, terms_at
+    mark = Welcome.of(mac("welcome", email.strip().casefold()))
+    mark.granted_at = now()
+
+    def with_profile(transaction: Transaction) -> None:
+        transaction.put(profile, Profile.sk.does_not_exist(), AlreadyEnded("Opened before."))
+        transaction.put(
+            mark,
+            Welcome.granted_at.does_not_exist() | (Welcome.granted_at < now() - YEAR_SECONDS),
+            AlreadyEnded("Welcomed before."),
+        )
+
+    if not grant(user_id, EntryKind.WELCOME, "welcome", catalog().welcome_credits, also=with_profile):
+        _put_if_absent(profile)
 
 
 def healed(user_id: str, act: Callable[[], Answer]) -> Answer:
@@ -75,19 +89,13 @@ def heal(user_id: str) -> None:
         attributes["email"],
         attributes.get("custom:terms_version"),
         attributes.get("custom:terms_at"),
+        attributes.get("name"),
     )
 
 
-def _welcome(user_id: str, email: str) -> None:
-    """Grant the welcome credits unless this person, by e-mail, had them within 12 months."""
-    mark = Welcome.of(mac("welcome", email.strip().casefold()))
-    mark.granted_at = now()
-
-    def once_a_year(transaction: Transaction) -> None:
-        transaction.put(
-            mark,
-            Welcome.granted_at.does_not_exist() | (Welcome.granted_at < now() - YEAR_SECONDS),
-            AlreadyEnded("Welcomed before."),
-        )
-
-    grant(user_id, EntryKind.WELCOME, "welcome", catalog().welcome_credits, also=once_a_year)
+def _put_if_absent(profile: Profile) -> None:
+    try:
+        profile.save(condition=Profile.sk.does_not_exist())
+    except PutError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise

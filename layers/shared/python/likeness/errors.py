@@ -5,10 +5,14 @@ AppError
 │   ├── CursorInvalid           400  a cursor this API did not hand out
 │   └── IdempotencyKeyInvalid   400  the key that a paid request needs is missing or malformed
 ├── Unauthorized                401  the sign-in is not valid
+│   ├── SignInFailed            401  wrong address or password, or not confirmed: never said which
+│   ├── SessionEnded            401  the refresh token is missing, revoked, expired or nobody's
 │   └── WebhookRefused          401  a webhook whose signature does not hold
 ├── InsufficientCredits         402  the caller must buy credits first
 ├── Forbidden                   403  known caller, not allowed
 │   ├── AccountNotActive        403  the account is frozen, being erased or has no profile yet
+│   ├── OriginRefused           403  a browser sent its cookie from another site
+│   ├── PasswordResetRequired   403  an operator asked for a new password
 │   └── SignInAgain             403  the action wants a sign-in of the last 15 minutes
 ├── NotFound                    404  no such thing, or not the caller's
 ├── Conflict                    409  the thing is not in a state that allows this
@@ -18,8 +22,12 @@ AppError
 │   ├── ModelNotReady           409  the model has no trained weights yet
 │   └── AlreadyEnded            409  the job has ended before
 ├── TooLarge                    413  the body is larger than this route takes
+├── UnsupportedMedia            415  the body is not JSON
 ├── Unprocessable               422  a value is known to be wrong
 │   ├── KeyReused               422  the idempotency key belongs to another request
+│   ├── CodeInvalid             422  a mailed code is wrong, expired or used: never said which
+│   ├── PasswordRefused         422  a password that is easily guessed
+│   ├── TermsOutdated           422  other terms than the present ones were accepted
 │   ├── PromptRefused           422  the prompt breaks a rule, which is named
 │   └── TooFewPhotos            422  fewer usable photos than the trainer needs
 ├── TooManyRequests             429  a rate limit; Retry-After says when
@@ -72,6 +80,14 @@ class Unauthorized(AppError):
     status, code = HTTPStatus.UNAUTHORIZED, "unauthorized"
 
 
+class SignInFailed(Unauthorized):
+    code = "sign_in_failed"
+
+
+class SessionEnded(Unauthorized):
+    code = "session_ended"
+
+
 class WebhookRefused(Unauthorized):
     code = "webhook_refused"
 
@@ -86,6 +102,14 @@ class Forbidden(AppError):
 
 class AccountNotActive(Forbidden):
     code = "account_not_active"
+
+
+class OriginRefused(Forbidden):
+    code = "origin_refused"
+
+
+class PasswordResetRequired(Forbidden):
+    code = "password_reset_required"
 
 
 class SignInAgain(Forbidden):
@@ -124,12 +148,28 @@ class TooLarge(AppError):
     status, code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large"
 
 
+class UnsupportedMedia(AppError):
+    status, code = HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"
+
+
 class Unprocessable(AppError):
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request"
 
 
 class KeyReused(Unprocessable):
     code = "idempotency_key_reused"
+
+
+class CodeInvalid(Unprocessable):
+    code = "code_invalid"
+
+
+class PasswordRefused(Unprocessable):
+    code = "password_refused"
+
+
+class TermsOutdated(Unprocessable):
+    code = "terms_outdated"
 
 
 class PromptRefused(Unprocessable):

@@ -8,8 +8,10 @@ from likeness.items.user import Limit
 from likeness.seal import mac
 
 
-def take(action: str, subject: str, maximum: int, window_seconds: int) -> None:
+def take(action: str, subject: str, maximum: int, window_seconds: int) -> Limit:
     """Count one `action` by a subject (an address, an e-mail, a user), which is stored as a pseudonym only.
+
+    Returns the window it was counted in, for `give_back`.
 
     Raises:
         TooManyRequests: the window is full; `retry_after` is in seconds.
@@ -27,3 +29,9 @@ def take(action: str, subject: str, maximum: int, window_seconds: int) -> None:
             raise
         wait = end - now()
         raise TooManyRequests(f"Too many tries. Wait {wait} seconds.", retry_after=max(1, wait)) from None
+    return row
+
+
+def give_back(row: Limit) -> None:
+    """Uncount what `take` counted, where only failures count."""
+    row.update([Limit.used.add(-1)], condition=Limit.used > 0)

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from likeness.aws import s3, secret
+from likeness.errors import Busy
 from likeness.settings import settings
 
 IMMUTABLE = "private, max-age=31536000, immutable"
@@ -34,6 +35,11 @@ def raw_key(user_id: str, photo_id: str) -> str:
 def photo_key(user_id: str, photo_id: str, variant: str = "photo.jpg") -> str:
     """Name a re-encoded photo (`photo.jpg`) or a thumbnail (`640.webp`, `256.webp`)."""
     return f"media/u/{user_id}/photos/{photo_id}/{variant}"
+
+
+def photo_files(user_id: str, photo_id: str) -> list[str]:
+    """Name every file of a photo."""
+    return [photo_key(user_id, photo_id, variant) for variant in ("photo.jpg", "640.webp", "256.webp")]
 
 
 def image_key(user_id: str, image_id: str, variant: str) -> str:
@@ -74,10 +80,21 @@ def remove_below(prefix: str, *, bucket: str | None = None) -> None:
         _remove(name, [found["Key"] for found in page.get("Contents", [])])
 
 
+def remove_some(prefix: str, *, bucket: str | None = None) -> bool:
+    """Remove up to a thousand objects below a prefix; say whether there may be more."""
+    name = bucket or settings().media_bucket
+    page = s3().list_objects_v2(Bucket=name, Prefix=prefix, MaxKeys=1000)
+    _remove(name, [found["Key"] for found in page.get("Contents", [])])
+    return page.get("IsTruncated", False)
+
+
 def _remove(bucket: str, keys: list[str]) -> None:
     for first in range(0, len(keys), 1000):
         some = [{"Key": key} for key in keys[first : first + 1000]]
-        s3().delete_objects(Bucket=bucket, Delete={"Objects": some, "Quiet": True})  # type: ignore[typeddict-item]
+        answer = s3().delete_objects(Bucket=bucket, Delete={"Objects": some, "Quiet": True})  # type: ignore[typeddict-item]
+        if failed := answer.get("Errors"):
+            message = f"{len(failed)} objects were not removed: {failed[0].get('Code')}"
+            raise Busy(message, retry_after=1)
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,10 @@ class Profile(UserRow, discriminator="PROFILE"):
     state = UnicodeAttribute(default=AccountState.ACTIVE.value)
     terms_version = UnicodeAttribute(null=True)
     terms_at = UnicodeAttribute(null=True)
-    created_at = UnicodeAttribute(default_for_new=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    created_at = UnicodeAttribute(default_for_new=lambda: datetime.now(UTC).isoformat(timespec="seconds"), null=True)
+    """Absent once the account is erased."""
     changed_at = UnicodeAttribute(null=True)
+    """When the state changed last."""
     stripe_customer = UnicodeAttribute(null=True)
 
     @classmethod
