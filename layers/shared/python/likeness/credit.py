@@ -91,10 +91,26 @@ def reserve(  # noqa: PLR0913 (the protocol of design section 5, by keyword)
     try:
         transaction.commit()
     except _Repeated as repeat:
-        if repeat.stored.fingerprint != fingerprint:
-            raise KeyReused("This Idempotency-Key was used for another request. Use a new key.") from None
-        return repeat.stored
+        return _same(repeat.stored, fingerprint)
     return held
+
+
+def find_repeat(user_id: str, operation: str, fingerprint: str) -> Reservation | None:
+    """Return what an earlier request of this operation reserved, or None: for refusals that come before `reserve`.
+
+    Raises:
+        KeyReused: the operation was used for another request.
+    """
+    try:
+        return _same(read_reservation(user_id, operation), fingerprint)
+    except NotFound:
+        return None
+
+
+def _same(stored: Reservation, fingerprint: str) -> Reservation:
+    if stored.fingerprint != fingerprint:
+        raise KeyReused("This Idempotency-Key was used for another request. Use a new key.") from None
+    return stored
 
 
 def check_active(transaction: Transaction, user_id: str) -> None:

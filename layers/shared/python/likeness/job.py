@@ -53,7 +53,8 @@ def training_of(user_id: str, job: str) -> Training | None:
 def end_training(training: Training, end: End) -> Reservation:
     """End a training: it has succeeded if its weights were delivered, else it ends as `end` says, unpaid.
 
-    Called again, or by two at once, it ends once. The given row is re-read, its zip removed.
+    Called again, or by two at once, it ends once. The given row is re-read, its zip removed. A training whose
+    model has no row any more loses its own too.
 
     Raises:
         NotFound: there is no such reservation.
@@ -64,6 +65,7 @@ def end_training(training: Training, end: End) -> Reservation:
         training.refresh(consistent_read=True)
     except (_RowsGone, Training.DoesNotExist):
         reservation = close(training.pk, training.operation, also=lambda _transaction, _reservation: None)
+        training.delete()
     if training.zip_key:
         with _tidying("zip"):
             remove([training.zip_key])
