@@ -70,7 +70,7 @@ class Monitoring(Construct):
 
     def _dashboard(self, functions: list[lambda_.Function], api: apigateway.HttpApi) -> None:
         """Draw what the API answers, how long it takes and what fails."""
-        slow = {"period": FIVE_MINUTES, "statistic": "p95"}
+        slow: dict[str, Any] = {"period": FIVE_MINUTES, "statistic": "p95"}
         graph = cloudwatch.GraphWidget
         cloudwatch.Dashboard(
             self,

@@ -1,10 +1,9 @@
 """The one host of a stage: web app, API and pictures behind one CDN."""
 
-from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_certificatemanager as certificatemanager
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
@@ -12,6 +11,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.acknowledged import acknowledge
+from infra.constructs.headers import headers
 from infra.constructs.signing_key import SigningKey
 from infra.stages import Stage
 
@@ -55,10 +55,9 @@ class Site(Construct):
             removal_policy=RemovalPolicy.DESTROY,
         )
         acknowledge(self.bucket, "bucket access logs")
-        headers = self._headers(["'self'", upload_origin])
-        everywhere = {
+        everywhere: dict[str, Any] = {
             "viewer_protocol_policy": stage.viewer_protocol,
-            "response_headers_policy": headers,
+            "response_headers_policy": headers(self, upload_origin),
         }
         bucket = origins.S3BucketOrigin.with_origin_access_control
         self.distribution = cloudfront.Distribution(
@@ -114,44 +113,5 @@ class Site(Construct):
                 "Rewrite",
                 code=cloudfront.FunctionCode.from_inline(REWRITE),
                 runtime=cloudfront.FunctionRuntime.JS_2_0,
-            ),
-        )
-
-    def _headers(self, connect: Sequence[str]) -> cloudfront.ResponseHeadersPolicy:
-        """Say what pages of this host may load, on every answer of all three behaviours."""
-        policy = {
-            "default-src": "'none'",
-            "script-src": "'self'",
-            "style-src": "'self' 'unsafe-inline'",
-            "img-src": "'self' blob:",
-            "font-src": "'self'",
-            "manifest-src": "'self'",
-            "connect-src": " ".join(connect),
-            "base-uri": "'none'",
-            "form-action": "'self'",
-            "frame-ancestors": "'none'",
-        }
-        headers = cloudfront
-        return cloudfront.ResponseHeadersPolicy(
-            self,
-            "Headers",
-            security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
-                content_security_policy=headers.ResponseHeadersContentSecurityPolicy(
-                    content_security_policy="; ".join(f"{k} {v}" for k, v in policy.items()),
-                    override=True,
-                ),
-                content_type_options=headers.ResponseHeadersContentTypeOptions(override=True),
-                frame_options=headers.ResponseHeadersFrameOptions(
-                    frame_option=cloudfront.HeadersFrameOption.DENY, override=True
-                ),
-                referrer_policy=headers.ResponseHeadersReferrerPolicy(
-                    referrer_policy=cloudfront.HeadersReferrerPolicy.STRICT_ORIGIN_WHEN_CROSS_ORIGIN,
-                    override=True,
-                ),
-                strict_transport_security=headers.ResponseHeadersStrictTransportSecurity(
-                    access_control_max_age=Duration.days(730),
-                    include_subdomains=True,
-                    override=True,
-                ),
             ),
         )
