@@ -4,9 +4,7 @@ Problems are RFC 9457: `type`, `title`, `status`, `detail`, a stable `code`, a `
 fields more (`fields` names invalid input). API Gateway's own answers keep its `{"message"}` shape.
 """
 
-import base64
 import hashlib
-import hmac
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -23,26 +21,21 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ConfigDict
 
-from likeness.aws import secret
 from likeness.errors import (
     AppError,
-    Forbidden,
     IdempotencyKeyInvalid,
     SignInAgain,
-    TooLarge,
     Unauthorized,
 )
+from likeness.gate import Event, body_of, demand
 from likeness.observability import logger, metrics
 from likeness.settings import settings
 from likeness.table import connection
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
-BODY_BYTES = 64 * 1024
-HOOK_BYTES = 256 * 1024
 RECENT_SECONDS = 15 * 60
 
-Event = dict[str, Any]
 Handler = Callable[[Event, LambdaContext], Event]
 
 
@@ -156,10 +149,9 @@ def _broken(error: Exception) -> Response[Any]:
 
 
 def _gate(event: Event) -> Event | None:
-    """Refuse what did not come through the CDN, and bodies over the limit."""
+    """Answer what the gate refuses."""
     try:
-        _demand_edge(event)
-        _demand_size(event)
+        demand(event)
     except AppError as error:
         answer = _refused(error)
     except Exception as error:  # noqa: BLE001 (the last resort: a bug is a plain 500 here too)
@@ -168,34 +160,14 @@ def _gate(event: Event) -> Event | None:
         return None
     return {
         "statusCode": int(answer.status_code),
-        "headers": {"Content-Type": PROBLEM},
+        "headers": dict(answer.headers),
         "body": answer.body,
     }
 
 
-def _demand_edge(event: Event) -> None:
-    shown = event["headers"].get("x-edge-secret", "")
-    signing = settings().signing_secret
-    for fresh in (False, True):
-        accepted = str(secret(signing, fresh=fresh)["edge_secret"]).split()
-        if any(hmac.compare_digest(shown.encode(), one.encode()) for one in accepted):
-            return
-        if not shown:
-            break
-    raise Forbidden("Use the public address of this service.")
-
-
-def _demand_size(event: Event) -> None:
-    limit = HOOK_BYTES if event["rawPath"].startswith("/v1/hooks/") else BODY_BYTES
-    if len(event.get("body") or "") > limit * (4 / 3 if event.get("isBase64Encoded") else 1):
-        raise TooLarge(f"A body may have {limit} bytes.")
-
-
 def raw_body(request: Request) -> bytes:
     """Return the body byte for byte, as webhooks sign it."""
-    event = _event(request)
-    text = event.get("body") or ""
-    return base64.b64decode(text) if event.get("isBase64Encoded") else text.encode()
+    return body_of(_event(request))
 
 
 def _event(request: Request) -> Event:
