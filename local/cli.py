@@ -3,14 +3,18 @@
 import argparse
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
 
+from local.client import MediaRefused, Refused, TookTooLong
 from local.cloud import ROOT, Cloud, Ports, digest
+from local.demo import DemoFailed, demo
 from local.deploy import DeployFailed, build_layers, deploy
 from local.process import NotHealthy, PortTaken
+from local.seed import seed
 
 console = Console(highlight=False)
 
@@ -78,6 +82,9 @@ COMMANDS: dict[str, Callable[[Cloud], object]] = {
 }
 
 
+KNOWN = (PortTaken, NotHealthy, DeployFailed, DemoFailed, Refused, MediaRefused, TookTooLong)
+
+
 def main() -> int:
     """Run one command; a known trouble is one message and not a traceback."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -90,8 +97,15 @@ def main() -> int:
     state = (options.state or ROOT / ".local" / "cloud").resolve()
     cloud = Cloud(state, options.ports)
     try:
-        COMMANDS[options.command](cloud)
-    except (PortTaken, NotHealthy, DeployFailed) as trouble:
+        if options.command == "demo":
+            began = time.monotonic()
+            up(cloud)
+            demo(cloud, console, options.photos, time.monotonic() - began)
+        elif options.command == "seed":
+            seed(cloud, console, up(cloud), options.pictures)
+        else:
+            COMMANDS[options.command](cloud)
+    except KNOWN as trouble:
         console.print(f"[red]{trouble}[/red]")
         return 1
     except KeyboardInterrupt:

@@ -175,9 +175,7 @@ class Cloud:
     def client(self, service: str) -> Any: ...  # noqa: ANN401 - boto3 has no types for the rest
     def client(self, service: str) -> Any:
         """Return an AWS client that is bound to the emulator, whatever the shell says."""
-        config = Config(
-            proxies={}, retries={"total_max_attempts": 2}, s3={"addressing_style": "path"}
-        )
+        config = Config(proxies={}, retries={"total_max_attempts": 2}, s3={"addressing_style": "path"})
         make: Any = self._session.client
         return make(service, endpoint_url=self.endpoint, config=config)
 

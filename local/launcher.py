@@ -55,9 +55,7 @@ def correct_worker() -> None:
     source = replace_once(
         source,
         "        _real_stdout.flush()\n\nrun()\n",
-        f'        sys.stderr.write("{MARK}\\n")\n'
-        "        sys.stderr.flush()\n"
-        "        _real_stdout.flush()\n\nrun()\n",
+        f'        sys.stderr.write("{MARK}\\n")\n        sys.stderr.flush()\n        _real_stdout.flush()\n\nrun()\n',
     )
     source = replace_once(
         source,
@@ -67,9 +65,7 @@ def correct_worker() -> None:
     source = replace_once(
         source,
         "    # After sys.path is complete",
-        "    sys.path.remove(code_dir)\n"
-        "    sys.path.insert(0, code_dir)\n"
-        "    # After sys.path is complete",
+        "    sys.path.remove(code_dir)\n    sys.path.insert(0, code_dir)\n    # After sys.path is complete",
     )
     compile(source, "worker", "exec")
     lambda_runtime._PYTHON_WORKER_SCRIPT = source

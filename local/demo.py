@@ -1,0 +1,119 @@
+"""The product's main job on real photos, shown while it works and summed up at the end."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.status import Status
+from rich.table import Table
+
+from local import journey
+from local.client import Client
+from local.cloud import ROOT, Cloud
+from local.samples import sample_photos
+from local.sheet import make_sheet
+
+RESULTS = ROOT / ".local" / "demo"
+MINIMUM_PICTURES = 8
+
+
+class DemoFailed(RuntimeError):
+    """The product did not do its main job; the text says which part."""
+
+
+@dataclass
+class Steps:
+    """What was done and how long it took."""
+
+    console: Console
+    rows: list[tuple[str, float, str]] = field(default_factory=list)
+    result: str = ""
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[Status]:
+        """Show a step while it runs; it may set `result`, and counts when it ends well."""
+        began, self.result = time.monotonic(), ""
+        with self.console.status(name) as status:
+            yield status
+        seconds = time.monotonic() - began
+        self.rows.append((name, seconds, self.result))
+        self.console.print(f"[green]done[/green]  {name:<11} {seconds:6.1f} s  {self.result}")
+
+
+def demo(cloud: Cloud, console: Console, photos: Path | None, brought_up: float) -> None:
+    """Register, upload, train, generate and download; go on where a stopped run stood.
+
+    Raises:
+        DemoFailed: too few good photos, a failed training or fewer than eight pictures.
+    """
+    steps = Steps(console, [("cloud", brought_up, cloud.site)])
+    run = journey.Run.load(cloud.state / "demo-run.json")
+    if run.email:
+        console.print("going on with the run that was stopped")
+    with Client(cloud) as client:
+        pictures, before, after = _do(run, client, steps, photos)
+    sheet = RESULTS / "contact-sheet.jpg"
+    make_sheet(pictures, sheet)
+    run.file.unlink()
+    console.print(_summary(steps, before, after))
+    console.print(f"pictures       {RESULTS / 'pictures'}")
+    console.print(f"contact sheet  [bold]{sheet}[/bold]")
+    console.print(f"API            [bold]{cloud.site}[/bold]/v1  (it stays up; `make down` stops it)")
+    console.print(f"login          {run.email}  {run.password}")
+
+
+def _do(run: journey.Run, client: Client, steps: Steps, folder: Path | None) -> tuple[list[tuple[str, Path]], int, int]:
+    with steps.step("account"):
+        journey.sign_in(run, client)
+        steps.result = f"registered, confirmed by the mailed code, signed in as {run.email}"
+    with steps.step("photos") as status:
+        photos = journey.read_photos(folder) if folder else _samples()
+        ready = journey.upload(run, client, photos, lambda text: status.update(f"photos: {text}"))
+        steps.result = f"{len(ready)} of {len(photos)} ready"
+    with steps.step("model"):
+        report = journey.make_model(run, client, ready)
+        steps.result = _reported(report)
+    with steps.step("training") as status:
+        training = journey.train(run, client, lambda text: status.update(f"training: {text}"))
+        _demand(training["status"] == "succeeded", f"the training failed: {training['error']}")
+        steps.result = f"{training['base_model']}, weights in our own bucket"
+    with steps.step("pictures") as status:
+        orders = journey.generate(run, client, lambda text: status.update(f"pictures: {text}"))
+        done = [one for order in orders for one in order["pictures"] if one["state"] == "done"]
+        _demand(len(done) >= MINIMUM_PICTURES, f"only {len(done)} pictures were delivered")
+        steps.result = f"{len(done)} in {len(orders)} styles and shapes"
+    with steps.step("download"):
+        pictures = journey.download(client, orders, RESULTS / "pictures")
+        steps.result = f"{len(pictures)} files through the CDN, each with its signature checked"
+    return pictures, run.credits_before, client.call("GET", "/v1/credits")["available"]
+
+
+def _samples() -> list[journey.Photo]:
+    photos = sample_photos("astronaut")
+    return [(f"photo-{n:02}.jpg", "image/jpeg", content) for n, content in enumerate(photos, 1)]
+
+
+def _reported(report: dict[str, Any]) -> str:
+    warnings = [photo for photo in report["photos"] if photo["findings"]]
+    return f"{len(report['photos'])} photos, {len(warnings)} with advice"
+
+
+def _demand(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as `assert`
+    if not holds:
+        raise DemoFailed(otherwise)
+
+
+def _summary(steps: Steps, before: int, after: int) -> Table:
+    table = Table(title="Likeness, whole on this machine", title_justify="left")
+    table.add_column("step")
+    table.add_column("seconds", justify="right")
+    table.add_column("result")
+    for name, seconds, result in steps.rows:
+        table.add_row(name, f"{seconds:.1f}", result)
+    table.add_row("credits", "", f"{before} before, {after} after")
+    table.add_row("total", f"{sum(seconds for _, seconds, _ in steps.rows):.1f}", "")
+    return table
