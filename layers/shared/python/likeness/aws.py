@@ -28,12 +28,13 @@ _secrets: dict[str, tuple[float, dict[str, Any]]] = {}
 
 @cache
 def s3() -> "S3Client":
-    """Return the S3 client: SigV4, regional host."""
+    """Return the S3 client: SigV4, regional host, which is the one that the web app may post to."""
+    style = {"addressing_style": settings().s3_addressing_style, "us_east_1_regional_endpoint": "regional"}
     made: S3Client = boto3.client(
         "s3",
         config=Config(
             signature_version="s3v4",
-            s3=cast("Any", {"addressing_style": settings().s3_addressing_style}),
+            s3=cast("Any", style),
             connect_timeout=2,
             read_timeout=30,
             retries={"total_max_attempts": 3, "mode": "standard"},
