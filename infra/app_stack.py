@@ -71,6 +71,7 @@ class AppStack(cdk.Stack):
         self._data.images.grant(inspect, *WRITE)
         grant_objects(raw, handler, "raw/", "Put Delete")
         grant_objects(raw, inspect, "raw/", "Get Delete")
+        grant_list(raw, inspect)
         grant_objects(self.house.media, handler, "media/", "Delete")
         grant_objects(self.house.media, inspect, "media/", "Get Put Delete")
         self.house.api.route(handler, "GET POST /v1/photos", "GET DELETE /v1/photos/{photo_id}")
@@ -151,8 +152,8 @@ class AppStack(cdk.Stack):
         self._data.users.grant(handler, *WRITE)
         self._data.models.grant(handler, *READ)
         self._data.images.grant(handler, *WRITE)
-        self._data.images.grant(purge, *WRITE, "dynamodb:Scan")
-        grant_objects(self.house.media, handler, "media/", "Delete")
+        self._data.images.grant(purge, *WRITE)
+        grant_objects(self.house.media, handler, "media/", "Get Delete")
         grant_objects(self.house.media, purge, "media/", "Delete")
         self.house.api.route(
             handler,

@@ -14,19 +14,18 @@ from infra.constructs.table import Table, text
 from infra.stages import Stage
 
 GALLERY_ATTRIBUTES = (
-    "id",
-    "created_at",
-    "width",
-    "height",
+    "generation_id",
+    "number",
     "model_id",
     "base_model",
     "aspect_ratio",
     "style",
+    "width",
+    "height",
     "favourite",
     "prompt_head",
-    "generation_id",
+    "search",
     "deleted_at",
-    "view_key",
 )
 """What the lean index of pictures holds; a test compares it with the stored item."""
 

@@ -41,13 +41,13 @@ def handler(event: dict[str, Any], _context: object) -> None:
 
 
 def ensure(name: str, secret_name: str) -> dict[str, str]:
-    """Return the ids of the key pair and the group and the edge secret; make what is missing."""
+    """Return the ids of key pair and group, and the first edge secret; make what is missing."""
     kept = ensure_secret(secret_name)
     key_id = ensure_public_key(name, public_half(kept["media_key"]))
     return {
         "KeyPairId": key_id,
         "KeyGroupId": ensure_key_group(name, key_id),
-        "EdgeSecret": kept["edge_secret"],
+        "EdgeSecret": kept["edge_secret"].split()[0],
     }
 
 

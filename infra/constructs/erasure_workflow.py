@@ -17,7 +17,9 @@ class ErasureWorkflow(Workflow):
 
     def __init__(self, scope: Construct, id_: str, *, steps: lambda_.IFunction) -> None:
         super().__init__(scope, id_, steps=steps)
-        start = sfn.Pass(self, "Start", result=sfn.Result.from_object({"cursor": None}), result_path="$.erased")
+        # A null in a fixed result gets lost on its way through CDK.
+        null = sfn.JsonPath.string_to_json("null")
+        start = sfn.Pass(self, "Start", parameters={"cursor": null}, result_path="$.erased")
         erase = self.step(
             "Erase",
             670,

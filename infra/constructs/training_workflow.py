@@ -5,7 +5,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.constructs.workflow import Workflow, patient
+from infra.constructs.workflow import Workflow, patient, retry
 
 ALL = ["States.ALL"]
 QUIET = sfn.JsonPath.DISCARD
@@ -21,11 +21,13 @@ class TrainingWorkflow(Workflow):
     def __init__(self, scope: Construct, id_: str, *, steps: lambda_.IFunction, await_seconds: int) -> None:
         super().__init__(scope, id_, steps=steps)
         error = {"error": sfn.JsonPath.object_at("$.error")}
-        prepare = patient(self.step("Prepare", 300))
+        prepare = patient(self.step("Prepare", 310))
         submit = self.step("Submit", 60)
         await_ = self.wait_step("Await", await_seconds)
         pause = sfn.Wait(self, "Pause", time=sfn.WaitTime.duration(Duration.seconds(min(5, await_seconds))))
-        poll = patient(self.step("Poll", 60, result="$.poll"))
+        poll = self.step("Poll", 60, result="$.poll")
+        # Only a bug may end a training that somebody has paid for, so a bad half hour does not.
+        retry(poll, *ALL, attempts=12, longest=Duration.minutes(5))
         collect = patient(self.step("Collect", 310))
         close = patient(self.step("Close", 60), attempts=8)
         close_failed = patient(self.step("CloseFailed", 60, call="close", more=error), attempts=8)
