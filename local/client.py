@@ -46,8 +46,11 @@ class Client:
     """One person's session; made by `Client(cloud)`, used after `login`."""
 
     cloud: Cloud
+    user_id: str = ""
     token: str = ""
     media_query: str = ""
+    _refresh_token: str = field(default="", repr=False)
+    _fresh_until: float = field(default=0.0, repr=False)
     http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60, trust_env=False))
 
     def __enter__(self) -> Self:
@@ -67,6 +70,7 @@ class Client:
         params: Mapping[str, str | int | bool] | None = None,
     ) -> httpx.Response:
         """Send one request, signed in when there is a token; every status is an answer."""
+        self._refresh_if_due()
         signed = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         return self.http.request(
             method,
@@ -100,9 +104,21 @@ class Client:
         self.call("POST", "/v1/auth/confirm", {"email": email, "code": code})
 
     def login(self, email: str, password: str) -> None:
-        """Sign in as a native app; keeps the access token and the query that opens media."""
-        answer = self.call("POST", "/v1/auth/login", {"email": email, "password": password, "client": "native"})
-        self.token, self.media_query = answer["access_token"], answer["media_query"]
+        """Sign in as a native app; a token that runs out later is refreshed by itself."""
+        credentials = {"email": email, "password": password, "client": "native"}
+        self._keep(self.call("POST", "/v1/auth/login", credentials))
+
+    def _keep(self, session: Answer) -> None:
+        self.user_id, self.token = session["user_id"], session["access_token"]
+        self.media_query = session["media"]["query"]
+        self._refresh_token = session["refresh_token"] or self._refresh_token
+        self._fresh_until = time.monotonic() + session["expires_in"] - 60
+
+    def _refresh_if_due(self) -> None:
+        if self._refresh_token and time.monotonic() > self._fresh_until:
+            token, self._refresh_token, self.token = self._refresh_token, "", ""
+            self._keep(self.call("POST", "/v1/auth/refresh", {"refresh_token": token}))
+            self._refresh_token = self._refresh_token or token
 
     def sign_in(self, email: str, password: str) -> None:
         """Sign in; register and confirm first when nobody has."""

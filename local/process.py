@@ -13,6 +13,9 @@ from pathlib import Path
 
 import httpx
 
+_children: list[subprocess.Popen[bytes]] = []
+"""Kept, because Python complains when the handle of a program that runs on is thrown away."""
+
 START_SECONDS = 60
 STOP_SECONDS = 30
 
@@ -74,6 +77,7 @@ class Program:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        _children.append(process)
         self._record.write_text(json.dumps({"pid": process.pid, "as": self._identity()}))
         self._wait(process)
         return True

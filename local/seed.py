@@ -49,7 +49,7 @@ def seed(cloud: Cloud, console: Console, outputs: dict[str, str], pictures: int)
     """Add `pictures` pictures to the account of `seed@likeness.example`, newest now, one every ten minutes."""
     with Client(cloud) as client:
         client.sign_in(EMAIL, PASSWORD)
-        user_id = client.call("GET", "/v1/me")["id"]
+        user_id = client.user_id
     _stand_in_for_a_function(cloud)
     began, samples = time.monotonic(), [_sample(number) for number in range(KINDS)]
     rows = [_row(user_id, number, samples[number % KINDS], began_at=time.time()) for number in range(pictures)]

@@ -30,7 +30,7 @@ def edge(seen):
     transport = httpx.ASGITransport(app, client=("203.0.113.9", 1))
 
     def send(method, path, **named):
-        async def sending():
+        async def sending() -> httpx.Response:
             async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as viewer:
                 return await viewer.request(method, path, **named)
 

@@ -1,0 +1,77 @@
+"""The corrections fit the pinned emulator, and refuse to be applied to another one."""
+
+import subprocess
+import textwrap
+
+import pytest
+
+from local.cli import install_emulator
+from local.cloud import ROOT
+
+
+@pytest.fixture(scope="module")
+def corrected():
+    install_emulator()
+
+    def run(code):
+        start = f"import sys; sys.path.insert(0, {str(ROOT / 'local')!r}); import launcher; sys.path.pop(0)\n"
+        python = ROOT / ".local" / "emulator-venv" / "bin" / "python"
+        return subprocess.run(
+            [python, "-P", "-c", start + textwrap.dedent(code)], capture_output=True, text=True, check=False
+        )
+
+    return run
+
+
+def test_every_correction_finds_its_place(corrected):
+    done = corrected("""
+        launcher.app.main = lambda: print("served")
+        launcher.main()
+        worker = launcher.lambda_runtime._PYTHON_WORKER_SCRIPT
+        assert worker.count(launcher.MARK) == 1
+        assert worker.count("type(e).__name__") == 1
+    """)
+    assert done.stdout == "served\n", done.stderr
+
+
+def test_another_version_is_refused(corrected):
+    done = corrected("""
+        launcher.VERSION = "1.5.34"
+        launcher.main()
+    """)
+    assert done.returncode == 1
+    assert "1.5.34, not 1.5.33" in done.stderr
+
+
+def test_a_place_that_is_gone_or_ambiguous_is_refused(corrected):
+    done = corrected("""
+        for text in ("", "aa"):
+            try:
+                launcher.replace_once(text, "a", "b")
+            except RuntimeError as error:
+                print(error)
+    """)
+    assert done.stdout.splitlines() == [
+        "ministack changed: 0 places match 'a'",
+        "ministack changed: 2 places match 'a'",
+    ]
+
+
+def test_cookies_move_out_of_the_headers(corrected):
+    done = corrected("""
+        seen = []
+        launcher.lambda_svc._execute_function_with_config_scope = lambda record, event: seen.append(event)
+        launcher.correct_cookies()
+        execute = launcher.lambda_svc._execute_function_with_config_scope
+        execute({}, {"version": "2.0", "headers": {"cookie": "a=1; b=2", "host": "x"}})
+        execute({}, {"version": "2.0", "headers": {"host": "x"}})
+        execute({}, {"step": "await"})
+        print(seen)
+    """)
+    assert done.stdout.strip() == str(
+        [
+            {"version": "2.0", "headers": {"host": "x"}, "cookies": ["a=1", "b=2"]},
+            {"version": "2.0", "headers": {"host": "x"}},
+            {"step": "await"},
+        ]
+    )
