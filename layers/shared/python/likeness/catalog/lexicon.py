@@ -10,7 +10,7 @@ Words = tuple[str, ...]
 
 _WORD = re.compile(r"[a-z0-9]+")
 _LETTERS = re.compile(r"[a-z]+")
-_CHUNK = re.compile(r"\S*[a-z]\S*")
+_CHUNK = re.compile(r"\S+")
 _INNER_MARKS = re.compile(r"(?<=[a-z0-9])[^a-z0-9\s]+(?=[a-z0-9])")
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 _SHORTEST_JOIN = 4
@@ -21,6 +21,8 @@ class Reader:
     """Makes every plausible reading of a text."""
 
     def __init__(self, policy: Mapping[str, Any]) -> None:
+        allowed = ("[\\s-]+".join(map(re.escape, entry.split())) for entry in policy["allowed"])
+        self._allowed = re.compile(rf"\b(?:{'|'.join(allowed)})\b")
         first_letters = [int(start, 16) for start in policy["alphabets"]]
         letters = {start + n: chr(ord("a") + n) for start in first_letters for n in range(26)}
         invisible = {int(code, 16): None for code in policy["invisible"]}
@@ -37,8 +39,8 @@ class Reader:
         return seen.translate(self._lookalikes).casefold()
 
     def readings(self, text: str) -> list[Words]:
-        """Return the text as words in each way it may be meant; the first is the plainest."""
-        folded = self.fold(text)
+        """Return the text as words in each way it may be meant, without what is allowed as it stands."""
+        folded = self._allowed.sub(" ", self.fold(text))
         spellings = dict.fromkeys((folded, *(self._unleet(folded, leet) for leet in self._leets)))
         if _STRETCHED.search(folded):
             spellings |= {_STRETCHED.sub(kept, spelling): None for spelling in spellings for kept in (r"\1", r"\1\1")}
@@ -50,7 +52,10 @@ class Reader:
         return list(found)
 
     def _unleet(self, folded: str, leet: dict[int, int | str | None]) -> str:
-        return _CHUNK.sub(lambda chunk: chunk[0].strip("!|").translate(leet), folded)
+        def spelled(chunk: re.Match[str]) -> str:
+            return chunk[0].strip("!|").translate(leet) if _LETTERS.search(chunk[0]) else chunk[0]
+
+        return _CHUNK.sub(spelled, folded)
 
 
 def pieces(words: Words) -> Iterator[str]:
@@ -92,32 +97,20 @@ class Lexicon:
         glued = [join for join in self._joined.keys() & joins if len(join) >= _SHORTEST_JOIN]
         text = " ".join(words)
         return {
-            *(name for _, _, name in self._spans(words)),
+            *self._whole(words),
             *(name for join in glued for name in self._joined[join]),
             *(name for start, name in self._starts if f" {start}" in f" {text}"),
-            *(
-                name
-                for run in pieces(words)
-                for entry in self._joined
-                for name in self._joined[entry]
-                if _in(entry, run)
-            ),
+            *(name for run in set(pieces(words)) for name in self._names_in(run)),
             *(name for pattern, name in self._patterns if pattern.search(text)),
         }
 
-    def without(self, words: Words) -> Words:
-        """Return a reading with a gap where whole entries stood."""
-        gaps = {index for start, end, _ in self._spans(words) for index in range(start, end)}
-        return tuple("" if index in gaps else word for index, word in enumerate(words)) if gaps else words
+    def _names_in(self, run: str) -> Iterator[str]:
+        for entry, names in self._joined.items():
+            if entry in run and (entry == run or len(entry) >= _SHORTEST_JOIN):
+                yield from names
 
-    def _spans(self, words: Words) -> Iterator[tuple[int, int, str]]:
-        for word in self._phrases.keys() & set(words):
-            starts = [index for index, other in enumerate(words) if other == word]
-            for phrase, name in self._phrases[word]:
-                for start in starts:
-                    if words[start : start + len(phrase)] == phrase:
-                        yield start, start + len(phrase), name
-
-
-def _in(entry: str, run: str) -> bool:
-    return entry == run or (len(entry) >= _SHORTEST_JOIN and entry in run)
+    def _whole(self, words: Words) -> Iterator[str]:
+        for start, word in enumerate(words):
+            for phrase, name in self._phrases.get(word, ()):
+                if words[start : start + len(phrase)] == phrase:
+                    yield name
