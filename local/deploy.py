@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from local.cloud import ACCOUNT, APP_STACK, DATA_STACK, REGION, ROOT, Cloud, dig
 ASSETS_BUCKET = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
 SOURCES = ("infra", "functions", "layers", "cdk.json")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+UNFINISHED_SECONDS = 30
 Report = Callable[[str], None]
 
 
@@ -40,6 +42,7 @@ def deploy(cloud: Cloud, report: Report, shell: Mapping[str, str] = os.environ) 
         report("nothing changed since the last deployment")
         return known
     stamp.unlink(missing_ok=True)
+    clear_unfinished(cloud, report)
     run_cdk(cloud, report)
     stamp.write_text(wanted)
     return outputs(cloud)
@@ -116,6 +119,24 @@ def vendor_secrets(cloud: Cloud, shell: Mapping[str, str]) -> dict[str, dict[str
             "key": key,
         }
     return {"fal": fal, "together": together}
+
+
+def clear_unfinished(cloud: Cloud, report: Report) -> None:
+    """Let a deployment that was stopped come to its end, and remove a stack that hangs in it."""
+    cloudformation = cloud.client("cloudformation")
+    deadline = time.monotonic() + UNFINISHED_SECONDS
+    for name in (APP_STACK, DATA_STACK):
+        while (status := _status(cloud, name)).endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
+            report(f"{name} is still {status}")
+            if time.monotonic() > deadline:
+                cloudformation.delete_stack(StackName=name)
+                deadline += UNFINISHED_SECONDS
+            time.sleep(0.5)
+
+
+def _status(cloud: Cloud, name: str) -> str:
+    stacks = cloud.client("cloudformation").describe_stacks()["Stacks"]
+    return next((str(stack["StackStatus"]) for stack in stacks if stack["StackName"] == name), "")
 
 
 def run_cdk(cloud: Cloud, report: Report) -> None:
