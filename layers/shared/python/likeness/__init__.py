@@ -1,0 +1,3 @@
+"""Likeness: what every feature shares."""
+
+__version__ = "0.1.0"

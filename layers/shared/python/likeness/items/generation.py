@@ -1,7 +1,8 @@
 """An order of pictures and the vendor job of each."""
 
+from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 from pynamodb.attributes import JSONAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
 
@@ -28,12 +29,45 @@ class PictureState(StrEnum):
     CANCELLED = "cancelled"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ordered:
+    """What was ordered, complete: later changes of the model or the catalog do not touch it."""
+
+    prompt: str
+    """As the person wrote it."""
+    prompt_sent: str
+    """As every vendor job gets it."""
+    negative_prompt: str | None
+    style: str
+    aspect_ratio: str
+    width: int
+    height: int
+    seed: int
+    """Of picture 1; picture n has the n - 1st after it."""
+    base_model: str
+    base_model_name: str
+    model_id: str | None
+    weights_key: str | None
+    weights_sha256: str | None
+    endpoint: dict[str, Any]
+    """How the vendor is called, as the catalog had it."""
+    catalog_version: int
+
+    def seed_of(self, number: int) -> int:
+        """Return the seed of picture `number`, from 0 to 2^32 - 1."""
+        return (self.seed + number - 1) % 2**32
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what a row stores."""
+        return asdict(self)
+
+
 class Generation(ImageRow, discriminator="GENERATION"):
     """One order of n pictures."""
 
     status = UnicodeAttribute(default=GenerationStatus.QUEUED.value)
     request: JSONAttribute = JSONAttribute()
-    """What was ordered, complete: every default is filled in."""
+    """What was ordered: `Ordered`."""
     operation = UnicodeAttribute()
     credits = NumberAttribute()
     unit_price = NumberAttribute()
@@ -44,6 +78,8 @@ class Generation(ImageRow, discriminator="GENERATION"):
     created_at = UnicodeAttribute()
     ended_at = UnicodeAttribute(null=True)
     deadline = NumberAttribute()
+    credits_back = NumberAttribute(null=True)
+    """Of `credits`, what came back at the end."""
     attempt = NumberAttribute(default=1)
     version = NumberAttribute(default=1)
     """Rises with every change a client can see; the ETag of a poll."""
@@ -66,6 +102,21 @@ class Generation(ImageRow, discriminator="GENERATION"):
         """The order's id."""
         return self.sk.removeprefix(self.PREFIX)
 
+    @property
+    def ordered(self) -> Ordered:
+        """What was ordered."""
+        return Ordered(**self.request)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended: nothing can be delivered any more."""
+        return self.status not in {GenerationStatus.QUEUED.value, GenerationStatus.RUNNING.value}
+
+    @property
+    def waiting(self) -> list[int]:
+        """The numbers of the pictures whose outcome is open."""
+        return [int(str(one["number"])) for one in self.pictures if one["state"] == PictureState.WAITING.value]
+
 
 class Render(ImageRow, discriminator="RENDER"):
     """The vendor job of one picture."""
@@ -73,7 +124,6 @@ class Render(ImageRow, discriminator="RENDER"):
     submission = UnicodeAttribute()
     vendor_ref = UnicodeAttribute(null=True)
     submitted_at = NumberAttribute(null=True)
-    fetches = NumberAttribute(default=0)
 
     PREFIX = "RENDER#"
 
@@ -81,3 +131,8 @@ class Render(ImageRow, discriminator="RENDER"):
     def of(cls, user_id: str, generation_id: str, number: int) -> Self:
         """Name the job of picture `number` (from 1) of an order."""
         return cls(user_id, f"{cls.PREFIX}{generation_id}#{number:02d}")
+
+    @property
+    def number(self) -> int:
+        """The number of its picture."""
+        return int(self.sk.rpartition("#")[2])

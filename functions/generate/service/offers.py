@@ -1,0 +1,63 @@
+"""What everybody may see: the catalog without the vendors, and the description of the API."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from functions.generate.models import CatalogView, OfferedBaseModel, OfferedPrices
+from likeness.catalog.reader import BaseModelEntry, catalog
+from likeness.errors import NotFound
+
+
+@dataclass(frozen=True)
+class Document:
+    """A public answer that changes only with the version of the service."""
+
+    body: str
+    etag: str
+
+
+@cache
+def read_catalog() -> Document:
+    """Return what can be ordered, as JSON."""
+    offered = catalog()
+    plain = offered.model_dump(include=set(CatalogView.model_fields) - {"base_models", "styles"})
+    view = CatalogView(
+        **plain,
+        styles=[{"id": style.id, "name": style.name} for style in offered.styles],
+        base_models=[_base_model(entry) for entry in offered.base_models],
+    )
+    return _document(view.model_dump_json())
+
+
+@cache
+def read_openapi() -> Document:
+    """Return the description of this API, as JSON.
+
+    Raises:
+        NotFound: this build has none.
+    """
+    source = files("likeness").joinpath("openapi.json")
+    if not source.is_file():
+        raise NotFound("This build carries no description of the API.")
+    return _document(source.read_text())
+
+
+def _base_model(entry: BaseModelEntry) -> OfferedBaseModel:
+    return OfferedBaseModel(
+        id=entry.id,
+        name=entry.name,
+        licence=entry.licence,
+        min_photos=entry.min_photos,
+        max_photos=entry.max_photos,
+        negative_prompt=entry.negative_prompt,
+        is_trainable=entry.train is not None,
+        renders_models=entry.render_lora is not None,
+        renders_alone=entry.render is not None,
+        credits=OfferedPrices(training=entry.credits.training, image=entry.credits.image),
+    )
+
+
+def _document(body: str) -> Document:
+    return Document(body, f'"{hashlib.sha256(body.encode()).hexdigest()[:32]}"')

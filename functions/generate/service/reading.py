@@ -1,0 +1,117 @@
+"""Orders as their owner sees them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from functions.generate.models import GenerationList, GenerationView, PictureMedia, PictureView
+from likeness.errors import AlreadyEnded, CursorInvalid, NotFound
+from likeness.generation import Cause, abandon_generation, find_generation
+from likeness.items.generation import Generation, GenerationStatus
+from likeness.items.row import born, is_id
+from likeness.storage import image_key, media_path
+from likeness.table import Raw, query
+from likeness.wire import decode_cursor, encode_cursor
+
+_FIRST, _LAST = "0" * 26, "7" + "Z" * 25
+
+
+def read_generation(user_id: str, generation_id: str) -> Generation:
+    """Return one of the caller's own orders, by one GetItem.
+
+    Raises:
+        NotFound: there is no such order.
+    """
+    found = find_generation(user_id, generation_id) if is_id(generation_id) else None
+    if found is None:
+        raise NotFound("No such generation.")
+    return found
+
+
+def list_generations(user_id: str, limit: int, cursor: str | None) -> GenerationList:
+    """Return a page of orders, newest first, by one query."""
+    between = ("sk", f"{Generation.PREFIX}{_FIRST}", f"{Generation.PREFIX}{_LAST}")
+    page = query(Generation, ("pk", user_id), between, limit=limit, start=_start(user_id, cursor))
+    last = page.next_key["sk"]["S"].removeprefix(Generation.PREFIX) if page.next_key else None
+    return GenerationList(
+        generations=[view(Generation.from_raw_data(row)) for row in page.rows],
+        cursor=encode_cursor({"after": last}) if last else None,
+    )
+
+
+def cancel_generation(user_id: str, generation_id: str) -> Generation:
+    """End an order now: what was delivered stays, the other credits are back.
+
+    Raises:
+        NotFound: there is no such order.
+        AlreadyEnded: it was over before; nothing has changed.
+    """
+    generation = read_generation(user_id, generation_id)
+    if not generation.is_over:
+        abandon_generation(generation, Cause.CANCELLED)
+        if generation.status == GenerationStatus.CANCELLED.value:
+            return generation
+    raise AlreadyEnded("This generation has ended.")
+
+
+def view(generation: Generation) -> GenerationView:
+    """Return an order as its owner sees it."""
+    ordered = generation.ordered
+    return GenerationView(
+        id=generation.id,
+        status=generation.status,
+        model_id=ordered.model_id,
+        base_model=ordered.base_model,
+        prompt=ordered.prompt,
+        negative_prompt=ordered.negative_prompt,
+        style=ordered.style,
+        aspect_ratio=ordered.aspect_ratio,
+        width=ordered.width,
+        height=ordered.height,
+        count=int(generation.units),
+        seed=ordered.seed,
+        credits=int(generation.credits),
+        credits_back=_whole(generation.credits_back),
+        pictures=[_picture(generation.pk, picture) for picture in generation.pictures],
+        created_at=born(generation.id).replace(microsecond=0),
+        deadline=datetime.fromtimestamp(int(generation.deadline), UTC),
+        ended_at=datetime.fromisoformat(generation.ended_at) if generation.ended_at else None,
+        error_code=generation.error_code,
+        error=generation.error,
+    )
+
+
+def _whole(amount: float | None) -> int | None:
+    return None if amount is None else int(amount)
+
+
+def _picture(user_id: str, picture: dict[str, Any]) -> PictureView:
+    image_id = picture.get("image_id")
+    return PictureView(
+        number=int(picture["number"]),
+        state=picture["state"],
+        image_id=image_id,
+        media=_media(user_id, image_id) if image_id else None,
+        error_code=picture.get("error_code"),
+        error=picture.get("error"),
+    )
+
+
+def _media(user_id: str, image_id: str) -> PictureMedia:
+    def path(name: str) -> str:
+        return media_path(image_key(user_id, image_id, name))
+
+    return PictureMedia(
+        original=path("original.webp"),
+        view=path("view.webp"),
+        thumbnail_640=path("640.webp"),
+        thumbnail_256=path("256.webp"),
+    )
+
+
+def _start(user_id: str, cursor: str | None) -> Raw | None:
+    if cursor is None:
+        return None
+    match decode_cursor(cursor):
+        case {"after": str(after)} if is_id(after):
+            return {"pk": {"S": user_id}, "sk": {"S": f"{Generation.PREFIX}{after}"}}
+    raise CursorInvalid
