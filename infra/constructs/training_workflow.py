@@ -14,8 +14,9 @@ QUIET = sfn.JsonPath.DISCARD
 class TrainingWorkflow(Workflow):
     """Prepare, Submit, then one loop of Await and Poll, then Collect; Close ends every path.
 
-    Submit buys, so it is called once and never again: whatever it answers, even nothing, only Poll
-    finds out what came of it. Await waits for a webhook, which carries no truth and only wakes.
+    Submit buys, so it is never retried: whatever it answers, even nothing, only Poll finds out what came
+    of it, and leads back only where the row says that the vendor surely took nothing. Await waits for a
+    webhook, which carries no truth and only wakes.
     """
 
     def __init__(self, scope: Construct, id_: str, *, steps: lambda_.IFunction, await_seconds: int) -> None:
@@ -42,6 +43,7 @@ class TrainingWorkflow(Workflow):
             sfn.Choice(self, "Finished?")
             .when(sfn.Condition.string_equals("$.poll.state", "running"), await_)
             .when(sfn.Condition.string_equals("$.poll.state", "done"), collect)
+            .when(sfn.Condition.string_equals("$.poll.state", "submit"), submit)
             .otherwise(close)
         )
         collect.next(close)

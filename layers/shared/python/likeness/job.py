@@ -14,7 +14,7 @@ from pynamodb.expressions.update import Action
 
 from likeness.catalog.reader import catalog
 from likeness.credit import close
-from likeness.errors import AppError
+from likeness.errors import AppError, VendorError
 from likeness.items.model import ModelStatus, TrainedModel, Training, TrainingStatus
 from likeness.items.money import Reservation
 from likeness.observability import count, logger
@@ -22,7 +22,7 @@ from likeness.settings import settings
 from likeness.storage import remove
 from likeness.table import Transaction
 from likeness.vendors import trainer
-from likeness.vendors.protocol import Ref
+from likeness.vendors.protocol import Endpoint, Ref
 from likeness.workflow import stop
 
 
@@ -83,11 +83,22 @@ def abandon_training(training: Training, end: End) -> Reservation:
 
 def cancel_at_vendor(training: Training) -> None:
     """Ask the vendor to stop, if it has the job."""
-    entry = catalog().base_model(training.base_model)
-    if not training.vendor_ref or entry is None or entry.train is None:
+    if not training.vendor_ref:
         return
     with _tidying("vendor"):
-        trainer(entry.train).cancel(Ref.from_json(training.vendor_ref))
+        trainer(endpoint_of(training)).cancel(Ref.from_json(training.vendor_ref))
+
+
+def endpoint_of(training: Training) -> Endpoint:
+    """Return how the catalog says that a training's base model is trained.
+
+    Raises:
+        VendorError: the catalog has it no more.
+    """
+    entry = catalog().base_model(training.base_model)
+    if entry is None or entry.train is None:
+        raise VendorError("This base model is not trained any more.")
+    return entry.train
 
 
 def execution_name(training: Training) -> str:

@@ -4,6 +4,9 @@ import time
 from datetime import UTC, datetime
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from ulid import ULID
 
@@ -65,6 +68,17 @@ class OpenGenerations(GlobalSecondaryIndex["ImageRow"]):  # type: ignore[no-unty
 
     open = UnicodeAttribute(hash_key=True)
     check_at = NumberAttribute(range_key=True)
+
+
+def changed(row: Item, actions: list[Action], condition: Condition) -> bool:
+    """Change a row if a condition holds and say whether it did; the row then shows all that is stored."""
+    try:
+        row.update(actions, condition=condition)
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
 
 
 def now() -> int:

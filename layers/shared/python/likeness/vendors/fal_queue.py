@@ -61,6 +61,16 @@ def _ref(fields: Mapping[str, Any], base_url: str) -> Ref | None:
     return Ref(*texts)
 
 
+def job_named(endpoint: Endpoint, request_id: str) -> Ref:
+    """Return the job of this id as fal names it today: for a job whose own names were lost with the answer.
+
+    It proves nothing: fal is asked at these addresses with our key, and knows no job of others.
+    """
+    owner, app = endpoint["endpoint"].split("/")[:2]
+    url = f"{FAL.account().base_url}/{owner}/{app}/requests/{request_id}"
+    return Ref(request_id, f"{url}/status", url, f"{url}/cancel")
+
+
 def _read(method: str, url: str, params: dict[str, str] | None = None) -> Reply:
     with reading():
         return send(FAL, httpx.Request(method, url, params=params), READ_SECONDS)
