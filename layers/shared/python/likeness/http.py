@@ -21,6 +21,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ConfigDict
 
+from likeness.dynamodb import connection
 from likeness.errors import (
     AppError,
     IdempotencyKeyInvalid,
@@ -30,7 +31,6 @@ from likeness.errors import (
 from likeness.gate import Event, body_of, demand
 from likeness.observability import logger, metrics
 from likeness.settings import settings
-from likeness.table import connection
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"

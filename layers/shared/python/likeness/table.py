@@ -8,12 +8,11 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 from pynamodb.attributes import DiscriminatorAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.connection import Connection, TableConnection
+from pynamodb.connection import TableConnection
 from pynamodb.connection.base import MetaTable
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.expressions.condition import Condition
@@ -21,6 +20,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
+from likeness.dynamodb import connection
 from likeness.errors import AppError, Busy
 from likeness.settings import settings
 
@@ -39,19 +39,6 @@ _AGAIN = {
 }
 _PATIENCE_SECONDS = 2.0
 _lock = Lock()
-
-
-@cache
-def connection() -> Connection:
-    """Return the one connection; its client is made here because PynamoDB makes it without a lock."""
-    made = Connection(
-        max_retry_attempts=3,
-        connect_timeout_seconds=2,
-        read_timeout_seconds=5,
-        max_pool_connections=64,
-    )
-    made.client  # noqa: B018 (made now)
-    return made
 
 
 class TableName:
@@ -153,7 +140,7 @@ def query(  # noqa: PLR0913 (DynamoDB's own parameters)
         "ExclusiveStartKey": start,
         "FilterExpression": " AND ".join(filters),
     }
-    answer = connection().client.query(
+    answer = cast("Any", connection().client).query(
         TableName=kind.Meta.table_name,
         KeyConditionExpression="#pk = :pk AND #sk BETWEEN :low AND :high",
         ExpressionAttributeNames=names,

@@ -5,9 +5,9 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from likeness.dynamodb import connection
 from likeness.observability import logger, metrics
 from likeness.settings import settings
-from likeness.table import connection
 
 Step = Callable[..., Any]
 
