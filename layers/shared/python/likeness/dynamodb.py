@@ -1,6 +1,7 @@
 """The one connection to DynamoDB, made while a function is imported, and how it reads answers."""
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from http import HTTPStatus
 from typing import Any, cast
@@ -16,7 +17,7 @@ class PlainParser(JSONParser):
     Binary attributes would stay base64: no row has any. Errors are parsed as always.
     """
 
-    def parse(self, response: dict[str, Any], shape: Shape) -> dict[str, Any]:
+    def parse(self, response: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
         """Return a successful answer as plain JSON, with what retries and callers look at."""
         if response["status_code"] >= HTTPStatus.MULTIPLE_CHOICES:
             return cast("dict[str, Any]", super().parse(response, shape))
