@@ -105,6 +105,9 @@ def _make_machines() -> None:
         states.create_state_machine(name=name, definition=definition, roleArn="arn:aws:iam::123456789012:role/machine")
 
 
+NO_RULES = ("RequireUppercase", "RequireLowercase", "RequireNumbers", "RequireSymbols")
+
+
 def _make_pool() -> dict[str, str]:
     cognito = client("cognito-idp")
     attributes = ("terms_version", "terms_at", "adult")
@@ -114,7 +117,7 @@ def _make_pool() -> dict[str, str]:
         UsernameAttributes=["email"],
         AutoVerifiedAttributes=["email"],
         Schema=schema,
-        Policies={"PasswordPolicy": {"MinimumLength": 12}},
+        Policies={"PasswordPolicy": {"MinimumLength": 12, **dict.fromkeys(NO_RULES, False)}},
     )["UserPool"]
     app = cognito.create_user_pool_client(
         UserPoolId=pool["Id"],

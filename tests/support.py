@@ -62,6 +62,8 @@ class Reply:
     headers: dict[str, str]
     body: str
     cookies: dict[str, str] = field(default_factory=dict)
+    set_cookies: list[str] = field(default_factory=list)
+    """The Set-Cookie lines as sent."""
 
     @cached_property
     def json(self) -> Any:
@@ -150,7 +152,13 @@ def call(  # the front door of every feature
     if answer.get("isBase64Encoded"):
         text = base64.b64decode(text).decode()
     received = {name.lower(): value for name, value in (answer.get("headers") or {}).items()}
-    return Reply(answer["statusCode"], received, text, {name: morsel.value for name, morsel in jar.items()})
+    return Reply(
+        answer["statusCode"],
+        received,
+        text,
+        {name: morsel.value for name, morsel in jar.items()},
+        answer.get("cookies") or [],
+    )
 
 
 def step(handler, name: str, **state: Any) -> Any:
