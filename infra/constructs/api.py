@@ -71,6 +71,7 @@ class Api(Construct):
             route_key=apigateway.HttpRouteKey.DEFAULT,
             integration=self._integration(function),
             authorizer=apigateway.HttpNoneAuthorizer(),
+            authorization_scopes=[],
         )
         acknowledge(route, "public route")
 
