@@ -127,6 +127,8 @@ def main() -> None:
         port=options.port,
         log_level="warning",
         proxy_headers=False,
+        date_header=False,
+        server_header=False,
     )
 
 

@@ -116,17 +116,26 @@ def correct_error_type() -> None:
     lambda_svc._execute_function_warm = executing
 
 
-def correct_cookies() -> None:
-    """Give a handler its request cookies in `cookies`, as payload format 2.0 does."""
+def correct_payloads() -> None:
+    """Speak payload format 2.0 as API Gateway does.
+
+    A handler gets its request's cookies in `cookies` and not in the headers; its answer may have
+    the body null, as every answer of status 204 has, which would break the connection here.
+    """
     execute = lambda_svc._execute_function_with_config_scope
 
     def executing(record: Any, event: Any, *args: Any, **named: Any) -> Any:
-        if isinstance(event, dict) and event.get("version") == "2.0":
-            headers = dict(event.get("headers") or {})
-            if cookies := headers.pop("cookie", ""):
-                parts = [part.strip() for part in cookies.split(";")]
-                event = {**event, "headers": headers, "cookies": parts}
-        return execute(record, event, *args, **named)
+        if not isinstance(event, dict) or event.get("version") != "2.0":
+            return execute(record, event, *args, **named)
+        headers = dict(event.get("headers") or {})
+        if cookies := headers.pop("cookie", ""):
+            parts = [part.strip() for part in cookies.split(";")]
+            event = {**event, "headers": headers, "cookies": parts}
+        answer = execute(record, event, *args, **named)
+        payload = answer.get("body") if isinstance(answer, dict) else None
+        if isinstance(payload, dict) and payload.get("body", "") is None:
+            del payload["body"]
+        return answer
 
     lambda_svc._execute_function_with_config_scope = executing
 
@@ -198,7 +207,7 @@ def main() -> None:
     correct_worker()
     correct_drain()
     correct_error_type()
-    correct_cookies()
+    correct_payloads()
     correct_dead_letters()
     save_regularly()
     app.main()

@@ -143,12 +143,23 @@ def _command_line(pid: int) -> str:
     return "" if found.startswith("Z") else found
 
 
+def _is_running(pid: int) -> bool:
+    """Say whether a process still holds its ports; one that is ending loses its arguments first."""
+    if not Path("/proc/self").exists():
+        return bool(_command_line(pid))
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in {"Z", "X"}
+
+
 def _has_ended(pid: int, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, os.WNOHANG)  # else a child of ours would stay a zombie
-        if not _command_line(pid):
+        if not _is_running(pid):
             return True
         time.sleep(0.05)
     return False

@@ -1,6 +1,8 @@
 """The client registers by mail, keeps its session fresh, and reports what was refused."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -26,12 +28,12 @@ def seen():
 def client(seen):
     mails = [{"To": ["ada@x.example"], "BodyText": "Your code is 111111"}]
 
-    def register() -> tuple[int, dict[str, object]]:
+    def register() -> tuple[int, dict[str, Any]]:
         mails.append({"To": ["eve@x.example"], "BodyText": "333333"})
         mails.append({"To": ["ada@x.example"], "BodyText": "Your code is 222222."})
         return 202, {"email": "ada@x.example"}
 
-    answers = {
+    answers: dict[str, Callable[[], tuple[int, dict[str, Any]]]] = {
         "/_ministack/ses/messages": lambda: (200, {"messages": {"0": mails}}),
         "/v1/auth/register": register,
         "/v1/auth/login": lambda: (200, SESSION),

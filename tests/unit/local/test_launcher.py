@@ -57,21 +57,21 @@ def test_a_place_that_is_gone_or_ambiguous_is_refused(corrected):
     ]
 
 
-def test_cookies_move_out_of_the_headers(corrected):
+def test_payload_format_is_that_of_api_gateway(corrected):
     done = corrected("""
         seen = []
-        launcher.lambda_svc._execute_function_with_config_scope = lambda record, event: seen.append(event)
-        launcher.correct_cookies()
+        def execute(record, event):
+            seen.append(event)
+            return {"body": {"statusCode": 204, "body": None}}
+        launcher.lambda_svc._execute_function_with_config_scope = execute
+        launcher.correct_payloads()
         execute = launcher.lambda_svc._execute_function_with_config_scope
-        execute({}, {"version": "2.0", "headers": {"cookie": "a=1; b=2", "host": "x"}})
-        execute({}, {"version": "2.0", "headers": {"host": "x"}})
-        execute({}, {"step": "await"})
+        print(execute({}, {"version": "2.0", "headers": {"cookie": "a=1; b=2", "host": "x"}}))
+        print(execute({}, {"step": "await"}))
         print(seen)
     """)
-    assert done.stdout.strip() == str(
-        [
-            {"version": "2.0", "headers": {"host": "x"}, "cookies": ["a=1", "b=2"]},
-            {"version": "2.0", "headers": {"host": "x"}},
-            {"step": "await"},
-        ]
-    )
+    assert done.stdout.splitlines() == [
+        "{'body': {'statusCode': 204}}",
+        "{'body': {'statusCode': 204, 'body': None}}",
+        str([{"version": "2.0", "headers": {"host": "x"}, "cookies": ["a=1", "b=2"]}, {"step": "await"}]),
+    ], done.stderr
