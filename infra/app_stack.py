@@ -10,6 +10,8 @@ from aws_cdk import aws_events as events
 from constructs import Construct
 
 from infra.access import (
+    DELETE,
+    ERASE,
     LEDGER,
     LEDGER_READ,
     READ,
@@ -64,16 +66,15 @@ class AppStack(cdk.Stack):
         self.house.uploads.make(site_url=self.house.site.url, inspect=inspect)
         raw = self.house.uploads.named
         self.house.signing.grant_read(handler)
-        self._data.users.grant(handler, *WRITE)
         self._data.users.grant(inspect, *READ)
         self._data.models.grant(handler, *READ)
-        self._data.images.grant(handler, *WRITE)
+        self._data.images.grant(handler, *DELETE)
         self._data.images.grant(inspect, *WRITE)
         grant_objects(raw, handler, "raw/", "Put Delete")
         grant_objects(raw, inspect, "raw/", "Get Delete")
         grant_list(raw, inspect)
         grant_objects(self.house.media, handler, "media/", "Delete")
-        grant_objects(self.house.media, inspect, "media/", "Get Put Delete")
+        grant_objects(self.house.media, inspect, "media/", "Put Delete")
         self.house.api.route(handler, "GET POST /v1/photos", "GET DELETE /v1/photos/{photo_id}")
 
     def _train(self) -> TrainingWorkflow:
@@ -84,27 +85,27 @@ class AppStack(cdk.Stack):
         sweeper = self.house.entry("train", "events", unattended=True, environment=machine)
         self.house.schedule("SweepTrainings", EVERY_MINUTE, sweeper)
         for function in (handler, tasks, sweeper):
-            self.house.signing.grant_read(function)
             self.house.fal.grant_read(function)
             self.house.together.grant_read(function)
-            self._data.models.grant(function, *WRITE)
-            self._data.images.grant(function, *READ)
+            self._data.models.grant(function, *DELETE)
             self._data.credits.grant(function, *LEDGER)
+            grant_objects(self.house.media, function, "media/", "Delete")
+        self.house.signing.grant_read(handler)
+        self.house.signing.grant_read(tasks)
         self._data.users.grant(handler, *WRITE)
-        self._data.users.grant(tasks, *READ)
-        self._data.users.grant(sweeper, *READ)
-        grant_objects(self.house.media, handler, "media/", "Delete")
-        grant_objects(self.house.media, tasks, "media/", "Get Put Delete")
-        grant_run(workflow.machine, handler, "Describe", "Stop")
-        grant_run(workflow.machine, sweeper, "Describe")
+        self._data.images.grant(handler, *READ)
+        grant_objects(self.house.media, tasks, "media/", "Get Put")
+        grant_list(self.house.media, tasks)
+        grant_run(workflow.machine, handler, "Stop")
+        grant_run(workflow.machine, sweeper, "Describe Stop")
         grant_wake(handler, tasks)
         grant_lookup(self._data.identity.pool, handler)
-        self.house.grant_mail(tasks)
         training = "/v1/models/{model_id}/trainings"
         self.house.api.route(
             handler,
             "GET POST /v1/models",
             "GET PATCH DELETE /v1/models/{model_id}",
+            "GET /v1/models/{model_id}/report",
             f"GET POST {training}",
             f"GET {training}/{{training_id}}",
             f"POST {training}/{{training_id}}/cancel",
@@ -120,18 +121,18 @@ class AppStack(cdk.Stack):
         sweeper = self.house.entry("generate", "events", unattended=True, environment=machine)
         self.house.schedule("SweepGenerations", EVERY_MINUTE, sweeper)
         for function in (handler, tasks, sweeper):
-            self.house.signing.grant_read(function)
             self.house.fal.grant_read(function)
             self.house.together.grant_read(function)
-            self._data.models.grant(function, *READ)
             self._data.images.grant(function, *WRITE)
             self._data.credits.grant(function, *LEDGER)
+            grant_objects(self.house.media, function, "media/", "Delete")
+        self.house.signing.grant_read(handler)
+        self.house.signing.grant_read(tasks)
         self._data.users.grant(handler, *WRITE)
-        self._data.users.grant(tasks, *READ)
-        self._data.users.grant(sweeper, *READ)
-        grant_objects(self.house.media, tasks, "media/", "Get Put Delete")
-        grant_run(workflow.machine, handler, "Describe", "Stop")
-        grant_run(workflow.machine, sweeper, "Describe")
+        self._data.models.grant(handler, *READ)
+        grant_objects(self.house.media, tasks, "media/", "Put")
+        grant_run(workflow.machine, handler, "Stop")
+        grant_run(workflow.machine, sweeper, "Describe Stop")
         grant_lookup(self._data.identity.pool, handler)
         self.house.api.route(handler, "GET /v1/catalog", "GET /v1/openapi.json", public=True)
         self.house.api.route(
@@ -149,12 +150,12 @@ class AppStack(cdk.Stack):
         purge = self.house.entry("gallery", "events", timeout=Duration.minutes(5), unattended=True)
         self.house.schedule("PurgeTrash", EVERY_DAY, purge)
         self.house.signing.grant_read(handler)
-        self._data.users.grant(handler, *WRITE)
-        self._data.models.grant(handler, *READ)
+        self._data.users.grant(handler, *READ)
         self._data.images.grant(handler, *WRITE)
-        self._data.images.grant(purge, *WRITE)
-        grant_objects(self.house.media, handler, "media/", "Get Delete")
+        self._data.images.grant(purge, *DELETE)
+        grant_objects(self.house.media, handler, "media/", "Get")
         grant_objects(self.house.media, purge, "media/", "Delete")
+        grant_list(self.house.media, purge)
         self.house.api.route(
             handler,
             "GET /v1/images",
@@ -165,7 +166,6 @@ class AppStack(cdk.Stack):
     def _billing(self) -> None:
         handler = self.house.entry("billing", "handler")
         self.house.signing.grant_read(handler)
-        self._data.users.grant(handler, *WRITE)
         self._data.credits.grant(handler, *LEDGER_READ)
         self.house.api.route(handler, "GET /v1/credits", "GET /v1/credits/entries")
 
@@ -182,16 +182,21 @@ class AppStack(cdk.Stack):
         erasure = {"ERASURE_MACHINE": workflow.machine.state_machine_arn}
         handler = self.house.entry("auth", "handler", environment={**erasure, **self.house.people})
         self.house.signing.grant_read(handler)
-        for function in (handler, tasks):
-            self._data.users.grant(function, *WRITE)
-            self._data.credits.grant(function, *LEDGER)
-        self._data.models.grant(tasks, *WRITE)
-        self._data.images.grant(tasks, *WRITE)
+        self.house.fal.grant_read(tasks)
+        self.house.together.grant_read(tasks)
+        self._data.users.grant(handler, *WRITE)
+        self._data.users.grant(tasks, *ERASE)
+        self._data.models.grant(tasks, *ERASE)
+        self._data.images.grant(tasks, *ERASE)
+        self._data.credits.grant(handler, *LEDGER)
+        self._data.credits.grant(tasks, *LEDGER)
         grant_objects(self.house.media, tasks, "media/", "Delete")
+        grant_objects(self.house.uploads.named, tasks, "raw/", "Delete")
         grant_list(self.house.media, tasks)
+        grant_list(self.house.uploads.named, tasks)
         self.training.machine.grant_execution(tasks, "states:StopExecution")
         self.generation.machine.grant_execution(tasks, "states:StopExecution")
-        grant_run(workflow.machine, handler)
+        grant_run(workflow.machine, handler, "Describe")
         pool.grant(handler, *SIGN_IN)
         pool.grant(tasks, *SIGN_IN)
         self.house.grant_mail(handler)
