@@ -1,0 +1,143 @@
+"""Erasing a person: everything of theirs goes, the ledger stays and names nobody.
+
+Each phase looks for what is left to do and does it, so that it may be killed anywhere and run again. Their order
+is the order of what must not happen: nobody signs in, nothing is bought, nothing is delivered, then objects go
+before the rows that name them, and the person leaves the user pool when nothing else of them is left.
+"""
+
+from collections.abc import Callable, Iterator
+
+from functions.auth import identity
+from likeness import credit, generation, job, storage, workflow
+from likeness.generation import Cause, abandon_generation, generation_of
+from likeness.items.generation import Generation
+from likeness.items.model import Training, TrainingStatus
+from likeness.items.row import now
+from likeness.items.user import AccountState, Profile
+from likeness.job import End, abandon_training, training_of
+from likeness.partition import Row, delete_rows, first_rows
+from likeness.settings import settings
+
+Phase = Callable[[str], Iterator[None]]
+
+_LONGEST_JOB_SECONDS = 24 * 3600
+_END = End(TrainingStatus.CANCELLED, "account_erased", "The account was erased.")
+_PRIVATE = "media/v/"
+
+
+def erase(user_id: str, cursor: int | None, is_time_up: Callable[[], bool]) -> int | None:
+    """Do the work of erasing a person, from the phase `cursor` on, until it is done or the time is up.
+
+    Returns the phase to go on with, or None when everything is gone. An account that nobody asked to erase is left
+    alone.
+    """
+    if _state(user_id) not in {AccountState.ERASING.value, AccountState.ERASED.value}:
+        return None
+    for number, phase in enumerate(PHASES):
+        if number < (cursor or 0):
+            continue
+        for _ in phase(user_id):
+            if is_time_up():
+                return number
+    return None
+
+
+def _shut_out(user_id: str) -> Iterator[None]:
+    """Nobody signs in, and no session is renewed."""
+    identity.disable(user_id)
+    identity.sign_out_everywhere(user_id)
+    yield
+
+
+def _end_jobs(user_id: str) -> Iterator[None]:
+    """Nothing is bought or delivered any more; what was held comes back."""
+    for reservation in credit.open_reservations(user_id):
+        training, order = training_of(user_id, reservation.job), generation_of(user_id, reservation.job)
+        if training is not None:
+            abandon_training(training, _END)
+        elif order is not None:
+            abandon_generation(order, Cause.CANCELLED)
+        else:
+            credit.close(user_id, reservation.operation, also=lambda _transaction, _reservation: None)
+        yield
+
+
+def _stop_executions(user_id: str) -> Iterator[None]:
+    """No execution goes on: closing a job and stopping it are two steps, and the second may have been lost."""
+    since = now() - _LONGEST_JOB_SECONDS
+    for training in Training.query(user_id, Training.sk.startswith(Training.PREFIX), Training.deadline > since):
+        workflow.stop(settings().training_machine, job.execution_name(training))
+        yield
+    for order in Generation.query(user_id, Generation.sk.startswith(Generation.PREFIX), Generation.deadline > since):
+        workflow.stop(settings().generation_machine, generation.execution_name(order))
+        yield
+
+
+def _forfeit(user_id: str) -> Iterator[None]:
+    """Nothing is left to spend."""
+    credit.forfeit(user_id)
+    yield
+
+
+def _remove_objects(user_id: str) -> Iterator[None]:
+    """No photo, picture or thumbnail is left."""
+    while storage.remove_some(f"media/u/{user_id}/"):
+        yield
+    while storage.remove_some(f"raw/{user_id}/", bucket=settings().raw_bucket):
+        yield
+    yield
+
+
+def _remove_rows(user_id: str) -> Iterator[None]:
+    """No row is left but the profile and the ledger; the zips and weights that rows name go before them."""
+    for table in (settings().images_table, settings().models_table):
+        while rows := first_rows(table, user_id):
+            storage.remove(_private_keys(rows))
+            delete_rows(table, rows)
+            yield
+    while rows := [row for row in first_rows(settings().users_table, user_id) if row["sk"] != {"S": "PROFILE"}]:
+        delete_rows(settings().users_table, rows)
+        yield
+
+
+def _shrink_profile(user_id: str) -> Iterator[None]:
+    """The profile says when it was erased, and whom to ask at Stripe; nothing else."""
+    profile = Profile.get(user_id, "PROFILE", consistent_read=True)
+    left = Profile.of(user_id)
+    left.state, left.created_at = AccountState.ERASED.value, None
+    left.changed_at, left.stripe_customer = profile.changed_at, profile.stripe_customer
+    left.save()
+    yield
+
+
+def _leave_pool(user_id: str) -> Iterator[None]:
+    """The address may be registered again."""
+    identity.delete(user_id)
+    yield
+
+
+PHASES: tuple[Phase, ...] = (
+    _shut_out,
+    _end_jobs,
+    _stop_executions,
+    _forfeit,
+    _remove_objects,
+    _remove_rows,
+    _remove_objects,
+    _shrink_profile,
+    _leave_pool,
+)
+"""Objects twice: a Lambda that ran while its job was closed may have stored one between the first time and the rows."""
+
+
+def _state(user_id: str) -> str | None:
+    try:
+        return Profile.get(user_id, "PROFILE", consistent_read=True).state
+    except Profile.DoesNotExist:
+        return None
+
+
+def _private_keys(rows: list[Row]) -> list[str]:
+    """Return the private objects that rows name, whatever their kind and attribute."""
+    texts = [value.get("S", "") for row in rows for value in row.values()]
+    return [text for text in texts if text.startswith(_PRIVATE)]
