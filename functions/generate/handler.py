@@ -77,7 +77,7 @@ def list_generations(user_id: UserId, limit: PageSize = 24, cursor: Cursor = Non
 def read_generation(user_id: UserId, generation_id: str, known: Known = None) -> Response[Any]:
     """Show one order and its pictures; made to be polled with If-None-Match."""
     generation = reading.read_generation(user_id, generation_id)
-    headers = {"ETag": f'"{int(generation.version)}"', "Cache-Control": "private, no-cache"}
+    headers = {"ETag": f'"{int(generation.version)}"', "Cache-Control": "no-store"}
     if _is_known(headers["ETag"], known):
         return Response(HTTPStatus.NOT_MODIFIED, headers=headers)
     return json_response(reading.view(generation), headers=headers)

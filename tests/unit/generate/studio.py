@@ -8,6 +8,7 @@ from io import BytesIO
 from itertools import count
 from typing import Any
 
+import boto3
 import httpx
 from PIL import Image
 
@@ -81,7 +82,8 @@ class Studio:
         for kind, hook in self.hooks:
             if kind == what and (answer := hook(request)) is not None:
                 return answer
-        return getattr(self, f"_{what}")(request)
+        vendor: Callable[[httpx.Request], httpx.Response] = getattr(self, f"_{what}")
+        return vendor(request)
 
     def _kind(self, request: httpx.Request) -> str:
         path = request.url.path
@@ -181,6 +183,16 @@ def close(job: dict[str, Any]) -> None:
 
 def read(reply: Reply, user: str = "ada", **more: Any) -> Reply:
     return call(handler.handler, "GET", f"/v1/generations/{reply.json['id']}", user=user, **more)
+
+
+def cancel(reply: Reply, user: str = "ada") -> Reply:
+    return call(handler.handler, "POST", f"/v1/generations/{reply.json['id']}/cancel", user=user)
+
+
+def stored_keys() -> list[str]:
+    """Every object of the media bucket."""
+    found = boto3.client("s3").list_objects_v2(Bucket="media-bucket").get("Contents", [])
+    return [one["Key"] for one in found]
 
 
 def row_of(reply: Reply, user: str = "ada") -> Generation:

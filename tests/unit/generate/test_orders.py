@@ -3,13 +3,14 @@
 import json
 import os
 from datetime import UTC, datetime
+from typing import Any
 
 import boto3
 import pytest
 
 from functions.generate import handler
 from functions.generate.models import PICTURES, PROMPT_CHARACTERS
-from functions.generate.service import orders
+from functions.generate.service import orders, requests
 from likeness.catalog import reader
 from likeness.catalog.reader import catalog
 from likeness.credit import read_reservation
@@ -23,9 +24,9 @@ from tests.unit.generate.studio import balance, close, job_of, make_model, order
 pytestmark = pytest.mark.usefixtures("studio")
 
 
-def executions() -> list[dict]:
+def executions() -> list[Any]:
     states = boto3.client("stepfunctions")
-    return states.list_executions(stateMachineArn=os.environ["GENERATION_MACHINE"])["executions"]
+    return list(states.list_executions(stateMachineArn=os.environ["GENERATION_MACHINE"])["executions"])
 
 
 def generations(user: str = "ada") -> list[Generation]:
@@ -163,7 +164,7 @@ def test_model_without_weights_is_not_ready():
 def test_model_that_is_retrained_in_between_refuses_the_order(monkeypatch):
     make_person("ada", 100)
     model_id = make_model()
-    resolve = orders.resolve
+    resolve = requests.resolve
 
     def and_retrain(user_id, request):
         resolved = resolve(user_id, request)

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from PIL import Image
 
 import likeness
-from functions.generate import handler, tasks
+from functions.generate import tasks
 from functions.generate.service import outcome, rendering
 from functions.generate.service.outcome import SENTENCES
 from likeness import errors
@@ -23,10 +23,11 @@ from likeness.items.generation import Generation, Render
 from likeness.items.model import Submission, TrainedModel
 from likeness.items.row import numbered_id
 from likeness.pictures import digital_source_type
-from tests.support import call, make_person, step
+from tests.support import Reply, make_person, step
 from tests.unit.generate.studio import (
     WEIGHTS,
     balance,
+    cancel,
     close,
     images,
     job_of,
@@ -36,6 +37,7 @@ from tests.unit.generate.studio import (
     read,
     render,
     row_of,
+    stored_keys,
 )
 
 
@@ -44,17 +46,8 @@ def ada(studio):
     make_person("ada", 100)
 
 
-def keys() -> list[str]:
-    found = boto3.client("s3").list_objects_v2(Bucket="media-bucket").get("Contents", [])
-    return [one["Key"] for one in found]
-
-
-def content(key: str) -> bytes:
+def content(key: str):
     return boto3.client("s3").get_object(Bucket="media-bucket", Key=key)["Body"].read()
-
-
-def cancel(reply):
-    return call(handler.handler, "POST", f"/v1/generations/{reply.json['id']}/cancel", user="ada")
 
 
 def submission(reply, number=1) -> str:
@@ -66,7 +59,7 @@ def assert_missed(reply, code: str, state: str = "failed", back: int = 1) -> Non
     picture = read(reply).json["pictures"][0]
     assert (picture["state"], picture["error_code"]) == (state, code)
     assert picture["error"] == SENTENCES[code]
-    assert (images(), keys()) == ([], [])
+    assert (images(), stored_keys()) == ([], [])
     close(job_of(reply))
     assert balance() == (100, 0)
     assert read(reply).json["credits_back"] == back
@@ -82,7 +75,7 @@ def test_picture_is_in_our_bucket_marked_and_hashed_before_it_is_done(studio):
     stored = {name: content(path.removeprefix("/")) for name, path in picture["media"].items()}
     assert set(stored) == {"original", "view", "thumbnail_640", "thumbnail_256"}
     for data in stored.values():
-        assert digital_source_type(data).endswith("/trainedAlgorithmicMedia")
+        assert str(digital_source_type(data)).endswith("/trainedAlgorithmicMedia")
     (image,) = images()
     assert image.sha256 == hashlib.sha256(stored["original"]).hexdigest()
     assert image.bytes == len(stored["original"])
@@ -165,7 +158,8 @@ def test_order_ends_succeeded_when_every_picture_is_there():
     assert (shown["status"], shown["error"], shown["credits_back"]) == ("succeeded", None, 0)
     assert shown["ended_at"]
     row = row_of(reply)
-    assert (row.open, row.check_at) == (None, None)
+    assert row.open is None
+    assert row.check_at is None
     reservation = read_reservation("ada", row.operation)
     assert (reservation.state, reservation.used) == ("SETTLED", 2)
     assert balance() == (98, 0)
@@ -264,9 +258,6 @@ def test_killed_while_buying_is_unknown_and_never_bought_again(studio):
 def test_second_try_beside_a_running_purchase_is_told_to_come_again(studio):
     reply = order(model_id=make_model())
 
-    def other_try(_request):
-        render(job_of(reply))
-
     # the row says NONE when both look, and only one may claim it
     row = Render.of("ada", reply.json["id"], 1)
     row.submission = Submission.NONE.value
@@ -283,6 +274,25 @@ def test_second_try_beside_a_running_purchase_is_told_to_come_again(studio):
         with pytest.raises(VendorTransient):
             render(job_of(reply))
     assert studio.requests == []
+
+
+def test_answer_that_comes_after_it_was_given_up_for_lost_is_delivered_once(studio):
+    reply = order(model_id=make_model())
+    tries: list[str] = []
+
+    def second_try(_request):
+        if not tries:
+            tries.append("second")
+            render(job_of(reply))
+            tries.append(read(reply).json["pictures"][0]["error_code"])
+
+    studio.on("submit", second_try)
+    render(job_of(reply))
+    assert tries == ["second", "vendor_unknown"]
+    assert read(reply).json["pictures"][0]["state"] == "done"
+    close(job_of(reply))
+    assert (len(studio.jobs), len(images()), balance()) == (1, 1, (99, 0))
+    assert read(reply).json["error"] is None
 
 
 def test_retry_resumes_the_vendors_job(studio):
@@ -429,7 +439,7 @@ def test_giving_up_says_why_and_the_credits_come_back(error, code):
 
 
 def test_sentence_exists_for_every_error_of_a_vendor():
-    kinds = [errors.VendorError, *errors.VendorError.__subclasses__()]
+    kinds: list[type[errors.VendorError]] = [errors.VendorError, *errors.VendorError.__subclasses__()]
     assert {kind.code for kind in kinds} <= set(SENTENCES)
 
 
@@ -443,7 +453,7 @@ def test_picture_that_comes_after_the_end_is_neither_kept_nor_charged(studio, mo
 
     studio.on("together", end_meanwhile)
     render(job_of(reply))
-    assert (images(), keys(), balance()) == ([], [], (100, 0))
+    assert (images(), stored_keys(), balance()) == ([], [], (100, 0))
     assert counted == ["LateDelivery"]
     assert read(reply).json["pictures"][0]["state"] == "failed"
 
@@ -451,7 +461,7 @@ def test_picture_that_comes_after_the_end_is_neither_kept_nor_charged(studio, mo
 def test_cancel_while_the_vendor_works_stops_it_and_gives_everything_back(studio):
     studio.polls_until_done = 10_000
     reply = order(model_id=make_model(), count=2)
-    answers = []
+    answers: list[Reply] = []
     studio.during_sleep = lambda: answers.append(cancel(reply)) if not answers else None
     render(job_of(reply))
     assert answers[0].status == 200
@@ -459,12 +469,16 @@ def test_cancel_while_the_vendor_works_stops_it_and_gives_everything_back(studio
     assert (shown["status"], shown["error"]) == ("cancelled", "Cancelled. No picture was made; 2 credits are back.")
     assert {picture["state"] for picture in shown["pictures"]} == {"cancelled"}
     assert set(studio.cancelled) == {"job1"}
-    assert (images(), keys(), balance()) == ([], [], (100, 0))
+    assert (images(), stored_keys(), balance()) == ([], [], (100, 0))
 
 
 def test_cancel_while_the_purchase_is_under_way_stops_the_vendor(studio):
     reply = order(model_id=make_model())
-    studio.on("submit", lambda _: cancel(reply) and None)
+
+    def cancel_meanwhile(_request):
+        cancel(reply)
+
+    studio.on("submit", cancel_meanwhile)
     render(job_of(reply))
     assert studio.cancelled == ["job1"]
     assert (images(), balance()) == ([], (100, 0))
@@ -512,9 +526,9 @@ def test_objects_of_a_killed_delivery_are_removed_when_the_order_ends(monkeypatc
         patch.setattr(outcome, "deliver", lambda *_args, **_kwargs: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             render(job_of(reply))
-    assert len(keys()) == 4
+    assert len(stored_keys()) == 4
     cancel(reply)
-    assert (keys(), balance()) == ([], (100, 0))
+    assert (stored_keys(), balance()) == ([], (100, 0))
 
 
 def test_steps_of_an_order_that_is_gone_do_nothing(studio):
