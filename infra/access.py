@@ -11,7 +11,9 @@ READ = (
     "dynamodb:Query",
     "dynamodb:ConditionCheckItem",
 )
-WRITE = (*READ, "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")
+WRITE = (*READ, "dynamodb:PutItem", "dynamodb:UpdateItem")
+DELETE = (*WRITE, "dynamodb:DeleteItem")
+ERASE = (*DELETE, "dynamodb:BatchWriteItem")
 LEDGER = (
     "dynamodb:GetItem",
     "dynamodb:Query",
@@ -26,6 +28,7 @@ SIGN_IN = tuple(
     f"cognito-idp:{action}"
     for action in (
         "AdminDeleteUser",
+        "AdminDisableUser",
         "AdminGetUser",
         "AdminInitiateAuth",
         "AdminSetUserPassword",
@@ -36,20 +39,22 @@ SIGN_IN = tuple(
 
 
 def grant_objects(bucket: s3.IBucket, grantee: iam.IGrantable, prefix: str, verbs: str) -> None:
-    """Grant `Get`, `Put` or `Delete` of the objects under a prefix, and nothing about the bucket.
+    """Grant `Get`, `Put` (in parts too) or `Delete` of the objects under a prefix, and nothing about the bucket.
 
     The grants of the bucket itself come with wildcards in their actions.
     """
+    parts = ["s3:AbortMultipartUpload"] if "Put" in verbs else []
     iam.Grant.add_to_principal(
         grantee=grantee,
-        actions=[f"s3:{verb}Object" for verb in verbs.split()],
+        actions=[*(f"s3:{verb}Object" for verb in verbs.split()), *parts],
         resource_arns=[bucket.arn_for_objects(f"{prefix}*")],
     )
 
 
-def grant_list(bucket: s3.IBucket, grantee: iam.IGrantable) -> None:
-    """Grant the list of what a bucket holds."""
-    iam.Grant.add_to_principal(grantee=grantee, actions=["s3:ListBucket"], resource_arns=[bucket.bucket_arn])
+def grant_list(bucket: s3.IBucket, *grantees: iam.IGrantable) -> None:
+    """Grant the list of what a bucket holds; without it an absent object looks like a forbidden one."""
+    for grantee in grantees:
+        iam.Grant.add_to_principal(grantee=grantee, actions=["s3:ListBucket"], resource_arns=[bucket.bucket_arn])
 
 
 def grant_wake(*grantees: iam.IGrantable) -> None:
@@ -58,11 +63,10 @@ def grant_wake(*grantees: iam.IGrantable) -> None:
         iam.Grant.add_to_principal(grantee=grantee, actions=["states:SendTaskSuccess"], resource_arns=["*"])
 
 
-def grant_run(machine: sfn.StateMachine, grantee: iam.IGrantable, *verbs: str) -> None:
-    """Grant the start of a machine and, by verb, `Describe` and `Stop` of its executions."""
+def grant_run(machine: sfn.StateMachine, grantee: iam.IGrantable, verbs: str) -> None:
+    """Grant the start of a machine and `Describe` or `Stop` of its executions."""
     machine.grant_start_execution(grantee)
-    if verbs:
-        machine.grant_execution(grantee, *(f"states:{verb}Execution" for verb in verbs))
+    machine.grant_execution(grantee, *(f"states:{verb}Execution" for verb in verbs.split()))
 
 
 def grant_lookup(pool: cognito.IUserPool, *grantees: iam.IGrantable) -> None:

@@ -13,6 +13,7 @@ AWS, SERVERLESS = "AwsSolutions::AwsSolutions-", "Serverless::Serverless-"
 WILDCARD = f"{AWS}IAM5[Resource::"
 ARN = f"{WILDCARD}arn:<AWS::Partition>:"
 MEDIA = "STAGE-data:ExportsOutputRefMediaBucket4022EBBF1EAE4563"
+MACHINES = ("TrainModelMachineF46F8C3A", "GenerateImagesMachineF03D25D3", "EraseMachineCC4FB7A9")
 EXECUTION = 'execution:{"Fn::Select":[6,{"Fn::Split":[":",{"Ref":"MACHINE"}]}]}:*]'
 
 
@@ -111,7 +112,7 @@ ACCEPTED = {
     ),
     "runs of a machine": Accepted(
         "Executions are named by job; a function may look at or stop those of one machine.",
-        (runs("TrainModelMachineF46F8C3A"), runs("GenerateImagesMachineF03D25D3")),
+        tuple(runs(machine) for machine in MACHINES),
     ),
     "versions of a step": Accepted(
         "CDK lets a machine call every version of its one function.",

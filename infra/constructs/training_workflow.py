@@ -44,6 +44,7 @@ class TrainingWorkflow(Workflow):
             .when(sfn.Condition.string_equals("$.poll.state", "running"), await_)
             .when(sfn.Condition.string_equals("$.poll.state", "done"), collect)
             .when(sfn.Condition.string_equals("$.poll.state", "submit"), submit)
+            .when(sfn.Condition.string_equals("$.poll.state", "submit"), submit)
             .otherwise(close)
         )
         collect.next(close)

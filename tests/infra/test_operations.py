@@ -154,7 +154,7 @@ def test_mail_goes_out_from_the_stage_s_sender(everything: Stacks, prod: Stacks)
         return {owner for owner, statement in stacks.statements() if "ses:SendEmail" in statement["Action"]}
 
     assert everything.only("AWS::Cognito::UserPool")["EmailConfiguration"]["EmailSendingAccount"] == "DEVELOPER"
-    assert senders(everything) == {"AuthHandler", "TrainTasks"}
+    assert senders(everything) == {"AuthHandler"}
     assert senders(prod) == set()
 
 
