@@ -26,6 +26,7 @@ REGION = "us-east-1"
 ACCOUNT = "000000000000"
 APP_STACK = "likeness-local-app"
 DATA_STACK = "likeness-local-data"
+VENDOR_USER = VENDOR_KEY = "darkroom"
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,10 @@ class Cloud:
     def darkroom(self) -> Program:
         """The stand-in for the AI vendors."""
         code = ROOT / "local" / "darkroom"
-        options = ("--port", str(self.ports.darkroom), "--state", str(self.state / "darkroom"))
+        options = (
+            *("--port", str(self.ports.darkroom), "--state", str(self.state / "darkroom")),
+            *("--user-id", VENDOR_USER, "--key", VENDOR_KEY),
+        )
         return Program(
             name="darkroom",
             command=(sys.executable, "-m", "local.darkroom", *options),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from local.cloud import ACCOUNT, APP_STACK, DATA_STACK, REGION, ROOT, Cloud, digest
+from local.cloud import ACCOUNT, APP_STACK, DATA_STACK, REGION, ROOT, VENDOR_KEY, VENDOR_USER, Cloud, digest
 
 ASSETS_BUCKET = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
 SOURCES = ("infra", "functions", "layers", "cdk.json")
@@ -92,15 +92,15 @@ def vendor_secrets(cloud: Cloud, shell: Mapping[str, str]) -> dict[str, dict[str
         "base_url": f"{cloud.vendors}/fal",
         "jwks_url": f"{cloud.vendors}/fal/.well-known/jwks.json",
         "result_origins": [files],
-        "user_id": "darkroom",
-        "key": "darkroom",
+        "user_id": VENDOR_USER,
+        "key": VENDOR_KEY,
     }
     together: dict[str, object] = {
         "base_url": f"{cloud.vendors}/together/v1",
         "jwks_url": "",
         "result_origins": [files],
         "user_id": "",
-        "key": "darkroom",
+        "key": VENDOR_KEY,
     }
     if key := shell.get("FAL_KEY"):
         fal = {
