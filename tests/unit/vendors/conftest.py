@@ -40,6 +40,15 @@ class Net:
 
 
 @pytest.fixture
+def production_client(monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
+    """The client of production itself; ask for it before `net`."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    client = wire.client.__wrapped__()
+    yield client
+    client.close()
+
+
+@pytest.fixture
 def net(monkeypatch: pytest.MonkeyPatch) -> Iterator[Net]:
     net = Net()
     client = httpx.Client(transport=httpx.MockTransport(net), follow_redirects=False)

@@ -196,7 +196,7 @@ UNREADABLE = {
     "a list": adapter(raw=b"[1]"),
     "no tensor": adapter({"__metadata__": {"a": "b"}}, b""),
     "a tensor that is a number": adapter({"a": 7}),
-    "a name twice": adapter(raw=b'{"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]},"a":{}}'),
+    "a name twice": adapter(raw=b'{"a":7,"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}}'),
     "unknown dtype": adapter(tensor(dtype="PICKLE")),
     "dtype of a list": adapter(tensor(dtype=[])),
     "negative shape": adapter(tensor(shape=[-2, -2])),
