@@ -2,6 +2,7 @@
 
 import pytest
 
+from likeness import credit
 from likeness.credit import DeliveredBefore, LateDelivery, claw_back, close, deliver, grant, read_balance, reserve
 from likeness.errors import AccountNotActive, Conflict, InsufficientCredits, KeyReused
 from likeness.items.money import EntryKind, Payment
@@ -162,8 +163,6 @@ def test_more_than_reserved_is_never_delivered():
 def test_delivery_between_read_and_close_is_kept(monkeypatch):
     make_person()
     hold()
-    from likeness import credit
-
     read, calls = credit.read_reservation, []
 
     def read_then_deliver(user, operation):
@@ -185,11 +184,11 @@ def test_grant_counts_once_per_kind_and_ref():
     assert balance() == (100, 0)
 
 
-def pay(credits=100, amount=990):
+def pay(bought=100, amount=990):
     payment = Payment.of("ada", "cs_1")
-    payment.credits, payment.amount = credits, amount
+    payment.credits, payment.amount = bought, amount
     payment.save()
-    grant("ada", EntryKind.PURCHASE, "cs_1", credits)
+    grant("ada", EntryKind.PURCHASE, "cs_1", bought)
 
 
 def test_partial_refunds_claw_back_in_proportion_and_never_more_than_was_bought():
