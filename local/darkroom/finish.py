@@ -36,7 +36,7 @@ def finish(picture: Field, grade: str | None, style: str, seed: int) -> Image.Im
     if style not in INKED:
         x, y = axes(width, height)
         corner = smoothstep(0.55, 1.45, np.hypot(2 * x - 1, 2 * y - 1))
-        picture = picture * (1 - 0.30 * corner)[..., None]
+        picture = picture * (1 - 0.22 * corner)[..., None]
     if style != "pixel":
         grain = generator(seed, "grain").standard_normal((height, width), np.float32)
         picture = picture + 0.010 * grain[..., None]

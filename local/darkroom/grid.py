@@ -40,7 +40,7 @@ def blur(a: Field, sigma: float) -> Field:
     """Blur with a Gaussian of `sigma` pixels; wide ones are made on a shrunk copy."""
     if sigma < 0.3:
         return a
-    factor = int(max(1, sigma // 2.5))
+    factor = int(max(1, sigma // 1.5))
     if factor == 1:
         return _convolve(_convolve(a, sigma, 0), sigma, 1)
     height, width = a.shape[:2]
@@ -111,9 +111,23 @@ def fbm(rng: np.random.Generator, width: int, height: int, cell: float, octaves:
     for octave in range(octaves):
         size = max(cell / 2**octave, 1.0)
         grid = rng.standard_normal((int(height / size) + 3, int(width / size) + 3), np.float32)
-        big = resize(grid, int(grid.shape[1] * size) + 1, int(grid.shape[0] * size) + 1)
-        out += big[:height, :width] * 0.55**octave
-    return np.asarray((out - out.mean()) / (out.std() + 1e-6))
+        plane, part = Image.fromarray(grid), (0, 0, width / size, height / size)
+        big = plane.resize((width, height), Image.Resampling.BICUBIC, part)
+        out += np.asarray(big, np.float32) * 0.55**octave
+    return (out - out.mean()) / (out.std() + 1e-6)
+
+
+def wander(rng: np.random.Generator, width: int, cell: float, octaves: int = 6) -> Field:
+    """Draw a line of noise of mean 0 and deviation 1, `width` values long."""
+    out: Field = np.zeros(width, np.float32)
+    for octave in range(octaves):
+        size = max(cell / 2**octave, 1.0)
+        knots = rng.standard_normal(int(width / size) + 3).astype(np.float32)
+        at = np.arange(width, dtype=np.float32) / size
+        low = at.astype(np.int32)
+        part = smoothstep(0, 1, at - low)
+        out += (knots[low] + (knots[low + 1] - knots[low]) * part) * 0.55**octave
+    return (out - out.mean()) / (out.std() + 1e-6)
 
 
 def shift(a: Field, dx: int, dy: int) -> Field:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw
 
-from local.darkroom.grid import Field, axes, blur, fbm, mix, ramp, screen, smoothstep
+from local.darkroom.grid import Field, axes, blur, fbm, mix, ramp, screen, smoothstep, wander
 
 Draw = ImageDraw.ImageDraw
 DUSK = ("2c2f5e", "7a4a86", "e0736a", "ffc37a")
@@ -50,7 +50,7 @@ def clouds(rng: np.random.Generator, picture: Field, colour: Field, amount: floa
 
 def ridge(rng: np.random.Generator, width: int, level: float, rise: float, cell: float, octaves: int = 6) -> Field:
     """Draw a skyline: for each column a height 0..1 from the top."""
-    line = fbm(rng, width, 4, cell, octaves)[1]
+    line = wander(rng, width, cell, octaves)
     return np.asarray((level - rise * line).astype(np.float32))
 
 

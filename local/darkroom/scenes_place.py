@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from local.darkroom.grid import Field, axes, blur, fbm, mix, ramp, rgb, screen, smoothstep
+from local.darkroom.grid import Field, axes, blur, fbm, mix, ramp, rgb, screen, smoothstep, wander
 from local.darkroom.light import Scene
 from local.darkroom.scenery import Draw, drawn, glow, lights, pick, side, sky
 from local.darkroom.words import Wish
@@ -170,12 +170,12 @@ def water(rng: np.random.Generator, width: int, height: int, _: Wish) -> Scene:
     at = (side(rng, 0.25, 0.42), -0.05)
     picture = ramp(y * 0.95 + 0.03 * fbm(rng, width, height, height * 0.4, 4), *codes)
     angle = np.arctan2(x - at[0], y + 0.25)
-    beam = np.interp(angle, np.linspace(-2, 2, 400), fbm(rng, 400, 4, 26, 4)[1])
+    beam = np.interp(angle, np.linspace(-2, 2, 400), wander(rng, 400, 26, 4))
     picture = screen(picture, (np.clip(beam, 0, 2) * np.exp(-2.0 * y) * 0.30)[..., None] * rgb("e8fff8"))
     caustic = 1 - np.abs(fbm(rng, width, height, height * 0.07, 3))
     picture = screen(picture, (np.clip(caustic, 0, 1) ** 3 * np.exp(-6 * y) * 0.4)[..., None])
     for number, code in enumerate(("0c4858", "083040", "04202c")):
-        line = 0.78 + 0.08 * number - 0.05 * fbm(rng, width, 4, width * 0.16, 6)[1]
+        line = 0.78 + 0.08 * number - 0.05 * wander(rng, width, width * 0.16, 6)
         picture = mix(picture, rgb(code), smoothstep(-0.004, 0.004, y - line[None, :]))
     bubbles = lights(rng, (width, height), 60, ("c8f8ff",), radius=(0.003, 0.014))
     picture = screen(picture, bubbles * 0.6)

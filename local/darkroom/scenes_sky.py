@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from local.darkroom.grid import Field, axes, fbm, mix, ramp, rgb, screen, smoothstep
+from local.darkroom.grid import Field, axes, fbm, mix, ramp, rgb, screen, smoothstep, wander
 from local.darkroom.light import Scene
 from local.darkroom.scenery import DUSK, below, clouds, glow, pick, ridge, side, sky, stars
 from local.darkroom.words import Wish
@@ -33,7 +33,7 @@ def aurora(rng: np.random.Generator, width: int, height: int, _: Wish) -> Scene:
     y = axes(width, height)[1]
     for code in (*codes, codes[0]):
         foot = ridge(rng, width, float(rng.uniform(0.4, 0.62)), 0.07, width * 0.6)
-        fine = fbm(rng, width, 4, width * 0.05, 4)[1]
+        fine = wander(rng, width, width * 0.05, 4)
         above = foot[None, :] - y
         veil = np.where(above > 0, np.exp(-above * 5.5), np.exp(above * 38))
         picture = screen(picture, (veil * (0.6 + 0.22 * fine[None, :]))[..., None] * rgb(code) * 0.8)

@@ -30,6 +30,9 @@ from local.darkroom.grid import (
     smoothstep,
 )
 
+BLUE_TO_YELLOW = np.array([0.15, 0.115, -0.03], np.float32)
+VARNISH = np.array([1.06, 0.96, 0.74], np.float32)
+
 
 def oil(canvas: Canvas) -> Field:
     """Paint in oil: flat brush marks, bristle relief, a hint of canvas."""
@@ -46,20 +49,20 @@ def oil(canvas: Canvas) -> Field:
 def impasto(canvas: Canvas) -> Field:
     """Lay thick strokes along the forms, finer on the subject, and light their ridges."""
     width, height = canvas.width, canvas.height
-    base = saturate(painted(canvas.picture, canvas.alpha, 2, 5, 0.6), 1.35)
+    base = np.clip(saturate(painted(canvas.picture, canvas.alpha, 2, 5, 0.6), 1.7) * 1.06 + 0.03, 0, 1)
     dx, dy = flow(blur(luminance(base), 2.0), 9)
     swirl = fbm(canvas.rng, width, height, width * 0.22, 2) * 1.3 * (1 - canvas.alpha)
     turn = (dx * np.cos(swirl) - dy * np.sin(swirl), dx * np.sin(swirl) + dy * np.cos(swirl))
     picture: Field = base
     ridge: Field = np.zeros((height, width), np.float32)
     soft = blur(canvas.alpha, 3)
-    for pitch, reach, place in ((7.0, 30, 1 - soft), (3.4, 15, np.ones_like(soft)), (1.9, 9, soft)):
+    for pitch, reach, place in ((8.0, 40, 1 - soft), (4.0, 22, np.ones_like(soft)), (2.2, 12, soft)):
         mark = _strokes(canvas.rng, turn, pitch, reach, (width, height))
         cover = np.clip(place, 0, 1)
-        jitter = np.stack([mark * 0.085, mark * 0.070, mark * 0.050], -1) * (1 - 0.45 * soft)[..., None]
-        picture = mix(picture, picture * (1 + 1.1 * jitter) + jitter * 0.35, cover)
+        tint = mark[..., None] * BLUE_TO_YELLOW * (1 - 0.55 * soft)[..., None]
+        picture = mix(picture, picture * (1 + 0.9 * tint) + tint * 0.42, cover)
         ridge = ridge * (1 - 0.6 * cover) + mark * cover * pitch / 5
-    lit = relief(ridge * (0.42 - 0.24 * soft), 0.75)
+    lit = relief(ridge * (0.46 - 0.22 * soft), 0.75)
     return np.clip(picture * lit[..., None] + 0.30 * np.clip(lit - 1.12, 0, 1)[..., None], 0, 1)
 
 

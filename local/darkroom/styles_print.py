@@ -119,9 +119,9 @@ def cyanotype(canvas: Canvas) -> Field:
 def duotone(canvas: Canvas) -> Field:
     """Map tones to two inks and their light."""
     codes = DUO[int(canvas.rng.integers(len(DUO)))]
-    light = _subject_tones(canvas, 0.75)
-    behind = equalise(blur(luminance(canvas.scene), 4), None, 0.5)
-    tone = mix(0.30 + 0.42 * behind, light, canvas.alpha)
+    light = _subject_tones(canvas, 0.85)
+    behind = equalise(blur(luminance(canvas.scene), 4), None, 0.7)
+    tone = mix(0.12 + 0.52 * behind, np.clip(light * 1.12, 0, 1), canvas.alpha)
     if canvas.wish.accent is None:
         return ramp(tone, *codes)
     deep = canvas.wish.accent * 0.22

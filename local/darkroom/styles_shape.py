@@ -45,13 +45,14 @@ def lowpoly(canvas: Canvas) -> Field:
     """Fold the picture into flat triangles, small ones on the subject."""
     width, height = canvas.width, canvas.height
     w, h = int(width * 0.4), int(height * 0.4)
-    points = _scattered(canvas, 3000, 7.0, (w, h))
+    points = _scattered(canvas, 3000, 10.0, (w, h))
     rim = np.linspace(0, 1, 15)
     frame = [(x * (w - 1), y) for x in rim for y in (0, h - 1)] + [(x, y * (h - 1)) for y in rim for x in (0, w - 1)]
     points = np.concatenate([points, np.array(frame, np.float32)])
     triangles = _triangles(nearest_cells(points, w, h))
     colours = resize(painted(canvas.picture, canvas.alpha, 2, 4, 0.5), w, h)
-    colours = saturate(colours, 1.25)
+    light = luminance(colours)[..., None]
+    colours = saturate(np.clip(colours * (0.86 + 0.20 * light) + 0.07, 0, 1), 1.55)
     image = Image.fromarray(to_bytes(resize(colours, width, height)))
     _fill(image, points / 0.4, triangles, colours, canvas.rng)
     return np.asarray(image, np.float32) / 255
@@ -75,7 +76,7 @@ def _fill(image: Image.Image, points: Field, triangles: Field, colours: Field, r
     for mixing in ((1, 1, 1), (4, 1, 1), (1, 4, 1), (1, 1, 4)):
         at = np.einsum("tkc,k->tc", corners, np.array(mixing, np.float32) / sum(mixing)) * 0.4
         total += colours[np.clip(at[:, 1].astype(int), 0, h - 1), np.clip(at[:, 0].astype(int), 0, w - 1)]
-    tilt = 1 + 0.055 * rng.standard_normal((len(triangles), 1)).astype(np.float32)
+    tilt = 1 + 0.085 * rng.standard_normal((len(triangles), 1)).astype(np.float32)
     fills = to_bytes(total / 4 * tilt)
     for three, fill in zip(corners.tolist(), fills.tolist(), strict=True):
         pen.polygon([tuple(p) for p in three], fill=tuple(fill), outline=tuple(fill))
