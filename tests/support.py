@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import boto3
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from likeness import aws
 from likeness.credit import grant
@@ -75,15 +76,16 @@ class Reply:
         return str(self.json["code"])
 
 
-class Context:
+class Context(LambdaContext):
     """What Lambda tells a function of its invocation."""
 
-    function_name = "test"
-    memory_limit_in_mb = 512
-    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:test"
-    aws_request_id = "00000000-0000-4000-8000-000000000000"
+    _function_name = "test"
+    _memory_limit_in_mb = 512
+    _invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:test"
+    _aws_request_id = "00000000-0000-4000-8000-000000000000"
 
-    def get_remaining_time_in_millis(self) -> int:
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
         return 25_000
 
 

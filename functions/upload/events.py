@@ -7,7 +7,7 @@ from urllib.parse import unquote_plus
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.upload.inspection import inspect_upload
-from likeness import aws, table
+from likeness import aws
 from likeness.observability import logger, metrics
 from likeness.settings import settings
 
@@ -15,7 +15,7 @@ _RAW_KEY = re.compile(r"raw/([^/]+)/([0-9A-HJKMNP-TV-Z]{26})")
 
 if settings().is_deployed:
     aws.s3()
-    table.connection()
+    connection()
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -5,6 +5,8 @@ Single-threaded, because moto is not atomic; the race itself runs on the emulato
 
 import itertools
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -17,6 +19,7 @@ from likeness.items.photo import Photo
 from tests.support import make_person
 
 _users = itertools.count()
+NO_JOB: dict[str, Any] = {"open": False, "done": set(), "units": 0}
 
 
 class Model:
@@ -24,8 +27,8 @@ class Model:
 
     def __init__(self) -> None:
         self.entries: dict[tuple[str, str], int] = {}
-        self.jobs: dict[str, dict] = {}
-        self.payments: dict[str, dict] = {}
+        self.jobs: dict[str, dict[str, Any]] = {}
+        self.payments: dict[str, dict[str, Any]] = {}
 
     @property
     def reserved(self) -> int:
@@ -85,24 +88,24 @@ class Credits(RuleBasedStateMachine):
 
     @rule(name=operations, number=st.integers(1, 5))
     def deliver(self, name, number):
-        job = self.model.jobs.get(name)
+        job = self.model.jobs.get(name, NO_JOB)
         try:
             credit.deliver(self.user, name, also=self._thing(name, number))
         except credit.DeliveredBefore:
             assert number in job["done"]
         except credit.LateDelivery:
-            assert job is None or not job["open"] or len(job["done"]) == job["units"]
+            assert not job["open"] or len(job["done"]) == job["units"]
         else:
             assert job["open"]
             job["done"].add(number)
 
     @rule(name=operations)
     def close(self, name):
-        job = self.model.jobs.get(name)
+        job = self.model.jobs.get(name, NO_JOB)
         try:
             ended = credit.close(self.user, name, also=lambda *_: None)
         except NotFound:
-            assert job is None
+            assert job is NO_JOB
         else:
             job["open"] = False
             assert ended.state == ("SETTLED" if job["done"] else "RELEASED")

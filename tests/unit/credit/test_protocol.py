@@ -57,7 +57,7 @@ def test_reserve_moves_credits_from_available_to_reserved_and_writes_the_job():
     held = hold()
     assert (held.state, held.units, held.undelivered) == ("HELD", 4, 4)
     assert balance() == (80, 20)
-    assert Photo.get("ada", "PHOTO#job")
+    assert Photo.get("ada", "PHOTO#job").state == "pending"
 
 
 def test_reserve_without_enough_credits_writes_nothing_and_says_the_numbers():
@@ -163,12 +163,14 @@ def test_more_than_reserved_is_never_delivered():
 def test_delivery_between_read_and_close_is_kept(monkeypatch):
     make_person()
     hold()
-    read, calls = credit.read_reservation, []
+    read = credit.read_reservation
+    calls: list[str] = []
 
     def read_then_deliver(user, operation):
         found = read(user, operation)
         if not calls:
-            calls.append(deliver("ada", "op", also=thing(1)))
+            calls.append(operation)
+            deliver("ada", "op", also=thing(1))
         return found
 
     monkeypatch.setattr(credit, "read_reservation", read_then_deliver)

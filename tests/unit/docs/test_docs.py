@@ -5,6 +5,7 @@ import importlib
 import pkgutil
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,12 +25,13 @@ def first_column(page: str, heading: str | None = None) -> list[str]:
     return [cell.strip("`") for cell in cells]
 
 
-def subclasses(kind: type) -> set[type]:
-    return set(kind.__subclasses__()).union(*(subclasses(child) for child in kind.__subclasses__()))
+def subclasses(kind: Any) -> set[Any]:
+    found: set[Any] = set(kind.__subclasses__())
+    return found.union(*(subclasses(child) for child in found))
 
 
 def counted() -> set[str]:
-    names = set()
+    names: set[str] = set()
     for path in CODE:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "count" and node.args:
