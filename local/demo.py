@@ -41,7 +41,7 @@ class Steps:
             yield status
         seconds = time.monotonic() - began
         self.rows.append((name, seconds, self.result))
-        self.console.print(f"[green]done[/green]  {name:<11} {seconds:6.1f} s  {self.result}")
+        self.console.print(f"[green]done[/green]  {name:<11} {seconds:6.1f} s  {self.result}", soft_wrap=True)
 
 
 def demo(cloud: Cloud, console: Console, photos: Path | None, brought_up: float) -> None:
@@ -60,16 +60,19 @@ def demo(cloud: Cloud, console: Console, photos: Path | None, brought_up: float)
     make_sheet(pictures, sheet)
     run.file.unlink()
     console.print(_summary(steps, before, after))
-    console.print(f"pictures       {RESULTS / 'pictures'}")
-    console.print(f"contact sheet  [bold]{sheet}[/bold]")
-    console.print(f"API            [bold]{cloud.site}[/bold]/v1  (it stays up; `make down` stops it)")
-    console.print(f"login          {run.email}  {run.password}")
+    for name, value in (
+        ("pictures", str(RESULTS / "pictures")),
+        ("contact sheet", f"[bold]{sheet}[/bold]"),
+        ("address", f"[bold]{cloud.site}[/bold]/v1  (it stays up; `make down` stops it)"),
+        ("login", f"{run.email}  {run.password}"),
+    ):
+        console.print(f"{name:<14} {value}", soft_wrap=True)
 
 
 def _do(run: journey.Run, client: Client, steps: Steps, folder: Path | None) -> tuple[list[tuple[str, Path]], int, int]:
     with steps.step("account"):
         journey.sign_in(run, client)
-        steps.result = f"registered, confirmed by the mailed code, signed in as {run.email}"
+        steps.result = f"signed in as {run.email}"
     with steps.step("photos") as status:
         photos = journey.read_photos(folder) if folder else _samples()
         ready = journey.upload(run, client, photos, lambda text: status.update(f"photos: {text}"))
