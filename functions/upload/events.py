@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.upload.inspection import inspect_upload
 from likeness import aws
+from likeness.dynamodb import connection
 from likeness.observability import logger, metrics
 from likeness.settings import settings
 
