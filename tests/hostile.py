@@ -233,4 +233,12 @@ STORED = [
     *[Upload(f"orientation_{n}", partial(_turned, n)) for n in range(1, 9)],
 ]  # fmt: skip
 
-UPLOADS = [*REFUSED, *STORED]
+CRASHING = Upload(
+    "heic_that_crashes_its_decoder",
+    lambda: HEIC.replace(b"Exif\x00", b"\xffxif\x00", 1),
+    "image/heic",
+    refused="unreadable",
+)
+"""A name of a box that is no UTF-8: pi-heif 1.4 dies of a segmentation fault."""
+
+UPLOADS = [*REFUSED, CRASHING, *STORED]

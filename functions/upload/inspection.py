@@ -16,7 +16,7 @@ from likeness.items.photo import Photo, PhotoCount, PhotoState, UniquePhoto
 from likeness.items.row import now
 from likeness.items.user import AccountState, Profile
 from likeness.observability import count, logger
-from likeness.pictures import PictureRefused, PreparedPhoto, prepare_photo
+from likeness.pictures import PictureRefused, PreparedPhoto, prepare_photo_apart
 from likeness.settings import settings
 from likeness.storage import photo_files, photo_key, put, raw_key, remove
 from likeness.table import Raw, Transaction
@@ -115,7 +115,7 @@ def _prepare(upload: Upload) -> PreparedPhoto:
     if len(upload.content) > catalog().limits.photo_bytes:
         raise _Rejected("too_large", "The file is over 20 MB. Save it smaller.")
     try:
-        return prepare_photo(upload.content)
+        return prepare_photo_apart(upload.content)
     except PictureRefused as refused:
         raise _Rejected(refused.code.value, refused.detail) from refused
 

@@ -1,5 +1,8 @@
 """`upload`: a file sent and inspected."""
 
+import faulthandler
+from collections.abc import Iterator
+
 import pytest
 
 from likeness.items.row import new_id
@@ -19,3 +22,11 @@ def upload(aws) -> Send:
         return photo_id
 
     return send
+
+
+@pytest.fixture(autouse=True)
+def quiet_crashes() -> Iterator[None]:
+    """Decoders that crash on purpose print no stacks."""
+    faulthandler.disable()
+    yield
+    faulthandler.enable(2)

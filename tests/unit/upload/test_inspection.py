@@ -12,7 +12,7 @@ from likeness.items.photo import Photo, PhotoCount, PhotoState
 from likeness.items.row import new_id
 from likeness.items.user import AccountState, Profile
 from likeness.pictures import prepare_photo
-from tests.hostile import REFUSED, SECRET, STORED, saved, scene
+from tests.hostile import CRASHING, REFUSED, SECRET, STORED, saved, scene
 from tests.uploads import Send, notify, put_raw, read, stored, tell
 
 PHOTO = saved("JPEG")
@@ -56,9 +56,10 @@ def test_stored_files_are_private_and_immutable(upload: Send):
 
 
 def test_hostile_uploads_are_rejected_with_their_codes_and_leave_nothing(upload: Send):
-    shown = {hostile.name: read(upload(hostile.make())).json for hostile in REFUSED}
+    files = [*REFUSED, CRASHING]
+    shown = {hostile.name: read(upload(hostile.make())).json for hostile in files}
 
-    assert {name: photo["code"] for name, photo in shown.items()} == {one.name: one.refused for one in REFUSED}
+    assert {name: photo["code"] for name, photo in shown.items()} == {one.name: one.refused for one in files}
     assert {photo["state"] for photo in shown.values()} == {"rejected"}
     assert all(photo["detail"] and photo["media"] is None for photo in shown.values())
     assert stored("raw-bucket") == stored("media-bucket") == []
@@ -156,7 +157,7 @@ def crash(*_args: object) -> None:
 def test_inspection_cut_short_is_finished_by_the_retry(upload: Send, monkeypatch: pytest.MonkeyPatch):
     photo_id = new_id()
     with monkeypatch.context() as broken:
-        broken.setattr(inspection, "prepare_photo", crash)
+        broken.setattr(inspection, "prepare_photo_apart", crash)
         with pytest.raises(MemoryError):
             upload(PHOTO, photo_id=photo_id)
     assert read(photo_id).json["state"] == "pending"
@@ -180,7 +181,7 @@ def test_crash_after_the_decision_leaves_the_decision(upload: Send, monkeypatch:
 def test_other_file_with_the_form_of_a_pending_photo_is_ignored(upload: Send, monkeypatch: pytest.MonkeyPatch):
     photo_id = new_id()
     with monkeypatch.context() as broken:
-        broken.setattr(inspection, "prepare_photo", crash)
+        broken.setattr(inspection, "prepare_photo_apart", crash)
         with pytest.raises(MemoryError):
             upload(PHOTO, photo_id=photo_id)
     boto3.client("s3").put_object(Bucket="media-bucket", Key=f"media/u/ada/photos/{photo_id}/photo.jpg", Body=b"first")
@@ -220,7 +221,7 @@ def test_account_erased_during_the_inspection_keeps_no_file(upload: Send, monkey
         set_account(AccountState.ERASING)
         return prepare_photo(content)
 
-    monkeypatch.setattr(inspection, "prepare_photo", erase_meanwhile)
+    monkeypatch.setattr(inspection, "prepare_photo_apart", erase_meanwhile)
     photo_id = upload(PHOTO)
 
     assert read(photo_id).json["state"] == "pending"
@@ -240,7 +241,7 @@ def test_photo_deleted_during_the_inspection_stays_deleted(upload: Send, monkeyp
         Photo.of("ada", photo_id).delete()
         return prepare_photo(content)
 
-    monkeypatch.setattr(inspection, "prepare_photo", delete_meanwhile)
+    monkeypatch.setattr(inspection, "prepare_photo_apart", delete_meanwhile)
     upload(PHOTO, photo_id=photo_id)
 
     assert read(photo_id).status == 404

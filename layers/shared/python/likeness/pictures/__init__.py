@@ -3,6 +3,7 @@
 Needs the pictures layer (Pillow, pi-heif): only upload and generate import it.
 """
 
+from likeness.pictures.apart import prepare_photo_apart
 from likeness.pictures.mark import digital_source_type
 from likeness.pictures.opening import PictureRefused, Refusal, open_picture
 from likeness.pictures.photo import PreparedPhoto, prepare_photo
@@ -16,5 +17,6 @@ __all__ = [
     "digital_source_type",
     "open_picture",
     "prepare_photo",
+    "prepare_photo_apart",
     "prepare_render",
 ]
