@@ -1,15 +1,14 @@
 """The user pool as AWS has it, a clock that never waits, and ada."""
 
-from collections.abc import Iterator
-
-import boto3
 import pytest
 
 from functions.auth import handler as auth
-from functions.auth import pace, session
-from likeness import aws as likeness_aws
+from functions.auth import identity, pace, session
+from functions.auth import pool as auth_pool
+from likeness import account
 from likeness.catalog.reader import catalog
-from tests.support import call
+from likeness.items.user import Profile
+from tests.support import call, client
 from tests.unit.auth.pool import CONFIRM_CODE, Pool
 
 EMAIL = "ada@example.org"
@@ -40,17 +39,12 @@ def clock(monkeypatch) -> Clock:
 
 
 @pytest.fixture(autouse=True)
-def pool(aws, monkeypatch) -> Iterator[Pool]:
-    real = boto3.client
-    made = Pool(real("cognito-idp"))
-
-    def client(name, *args, **named):
-        return made if name == "cognito-idp" else real(name, *args, **named)
-
-    monkeypatch.setattr(boto3, "client", client)
-    likeness_aws.cognito.cache_clear()
-    yield made
-    likeness_aws.cognito.cache_clear()
+def pool(aws, monkeypatch) -> Pool:
+    """The user pool, at the seam where `likeness.aws.cognito` is called."""
+    made = Pool(client("cognito-idp"))
+    for module in (identity, auth_pool, account):
+        monkeypatch.setattr(module, "cognito", lambda: made)
+    return made
 
 
 def post(path, body=None, **named):
@@ -71,3 +65,8 @@ def join(email=EMAIL, **more) -> str:
 
 def login(email=EMAIL, password=PASSWORD, client="native", **named):
     return post("login", {"email": email, "password": password, "client": client}, **named)
+
+
+def stored(user) -> Profile:
+    """The row of an account."""
+    return Profile.get(user, "PROFILE")

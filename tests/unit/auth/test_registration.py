@@ -2,16 +2,15 @@
 
 import pytest
 from botocore.exceptions import ClientError
-from moto.core import DEFAULT_ACCOUNT_ID
 from moto.sesv2.models import sesv2_backends
 
 from functions.auth import handler as auth
-from likeness.account import find_profile
+from functions.auth import rates
 from likeness.catalog.reader import catalog
 from likeness.credit import read_balance
 from likeness.items.user import AccountState, Profile
 from tests.support import call
-from tests.unit.auth.conftest import EMAIL, PASSWORD, join, login, post, registration
+from tests.unit.auth.conftest import EMAIL, PASSWORD, join, login, post, registration, stored
 from tests.unit.auth.pool import CONFIRM_CODE, RESET_CODE, refuse, sub
 
 OTHER = "another long passphrase"
@@ -19,7 +18,7 @@ OTHER = "another long passphrase"
 
 def mails():
     """What SES has sent: (receiver, subject)."""
-    sent = sesv2_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].core_backend.sent_messages
+    sent = sesv2_backends["123456789012"]["us-east-1"].core_backend.sent_messages
     return [(mail.destinations["ToAddresses"], mail.subject) for mail in sent]
 
 
@@ -29,7 +28,7 @@ def credits_of(user):
 
 def test_registering_and_confirming_opens_an_account_with_welcome_credits():
     user = join(name="Ada")
-    profile = find_profile(user)
+    profile = stored(user)
     assert profile.email == EMAIL
     assert profile.name == "Ada"
     assert profile.state == AccountState.ACTIVE.value
@@ -165,7 +164,7 @@ def test_an_easily_guessed_password_is_refused_with_a_reason(pool):
 def test_an_address_is_one_person_however_it_is_written():
     user = join("Ada@EXAMPLE.org")
     assert login("  ada@example.ORG ").json["user_id"] == user
-    assert find_profile(user).email == EMAIL
+    assert stored(user).email == EMAIL
 
 
 def test_a_domain_of_another_script_is_written_in_ascii():
@@ -212,7 +211,7 @@ def test_a_confirmation_killed_before_the_account_was_open_is_made_up_for_at_sig
         reply = post("confirm", {"email": EMAIL, "code": CONFIRM_CODE})
     assert (reply.status, reply.code) == (503, "busy")
     user = login().json["user_id"]
-    assert find_profile(user).email == EMAIL
+    assert stored(user).email == EMAIL
     assert credits_of(user) == catalog().welcome_credits
 
 
@@ -299,7 +298,7 @@ def test_tries_about_one_address_are_limited_from_wherever_they_come(path, maxim
 
 
 def test_tries_from_one_network_are_limited_whomever_they_are_about(monkeypatch):
-    monkeypatch.setitem(auth.rates.RATES, "login", auth.rates.Rate(network=2, person=10, window_seconds=900))
+    monkeypatch.setitem(rates.RATES, "login", rates.Rate(network=2, person=10, window_seconds=900))
     ours = [f"2001:db8:1:2::{number}, 10.0.0.1" for number in (1, 2, 3)]
     statuses = [
         login(f"p{number}@example.org", headers={"x-forwarded-for": hops}).status for number, hops in enumerate(ours)
@@ -329,7 +328,7 @@ def test_an_account_of_an_erased_person_is_never_opened_again():
     Profile.of(user).update([Profile.state.set(AccountState.ERASED.value)])
     reply = login()
     assert (reply.status, reply.code) == (403, "account_not_active")
-    assert find_profile(user).state == AccountState.ERASED.value
+    assert stored(user).state == AccountState.ERASED.value
 
 
 def test_client_errors_are_what_the_fake_raises():

@@ -1,9 +1,8 @@
 """Accounts: made at the first confirmation, healed when missing, welcomed once per person."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
-
-from pynamodb.exceptions import PutError
 
 from likeness.aws import cognito
 from likeness.catalog.reader import catalog
@@ -94,8 +93,7 @@ def heal(user_id: str) -> None:
 
 
 def _put_if_absent(profile: Profile) -> None:
-    try:
-        profile.save(condition=Profile.sk.does_not_exist())
-    except PutError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
+    transaction = Transaction()
+    transaction.put(profile, Profile.sk.does_not_exist(), AlreadyEnded("Opened before."))
+    with suppress(AlreadyEnded):
+        transaction.commit()

@@ -28,7 +28,7 @@ def demand(event: Event) -> None:
     """
     _demand_edge(event)
     _demand_size(event)
-    if not _is_hook(event) and event.get("body"):
+    if not _is_hook(event) and event["requestContext"]["http"]["method"] != "GET":
         _demand_json(event)
 
 
@@ -62,12 +62,20 @@ def _demand_edge(event: Event) -> None:
 
 def _demand_size(event: Event) -> None:
     limit = HOOK_BYTES if _is_hook(event) else BODY_BYTES
-    if len(event.get("body") or "") > limit * (4 / 3 if event.get("isBase64Encoded") else 1):
+    text = event.get("body") or ""
+    encoded = event.get("isBase64Encoded")
+    if (len(text) * 3 // 4 - text[-2:].count("=") if encoded else len(text.encode())) > limit:
         raise TooLarge(f"A body may have {limit} bytes.")
 
 
 def _demand_json(event: Event) -> None:
-    demand_json_type(event["headers"])
+    """Refuse even an empty body of another type: the router would break on it, as on JSON in capitals."""
+    body = event.get("body")
+    if body or event["headers"].get("content-type"):
+        demand_json_type(event["headers"])
+        event["headers"]["content-type"] = "application/json"
+    if not body:
+        return
     try:
         json.loads(body_of(event))
     except (ValueError, RecursionError):
