@@ -91,7 +91,7 @@ class Site(Construct):
             },
         )
         acknowledge(self.distribution, "cdn access logs", "cdn options", "cdn certificate")
-        # CDK refuses the name of this header; see the note on it in docs/decisions/0009.
+        # As an override, because CloudFront keeps names like this one for itself and CDK knows it.
         template = cast("cloudfront.CfnDistribution", self.distribution.node.default_child)
         template.add_property_override(
             "DistributionConfig.Origins.1.OriginCustomHeaders",
