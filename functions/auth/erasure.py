@@ -5,7 +5,7 @@ is the order of what must not happen: nobody signs in, nothing is bought, nothin
 before the rows that name them, and the person leaves the user pool when nothing else of them is left.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from functions.auth import identity
 from likeness import credit, generation, job, storage, workflow
@@ -18,7 +18,8 @@ from likeness.job import End, abandon_training, training_of
 from likeness.partition import Row, delete_rows, first_rows
 from likeness.settings import settings
 
-Phase = Callable[[str], Iterator[None]]
+Phase = Callable[[str], bool]
+"""Does one piece of work for a user; says whether there may be more of it."""
 
 _LONGEST_JOB_SECONDS = 24 * 3600
 _END = End(TrainingStatus.CANCELLED, "account_erased", "The account was erased.")
@@ -28,30 +29,31 @@ _PRIVATE = "media/v/"
 def erase(user_id: str, cursor: int | None, is_time_up: Callable[[], bool]) -> int | None:
     """Do the work of erasing a person, from the phase `cursor` on, until it is done or the time is up.
 
-    Returns the phase to go on with, or None when everything is gone. An account that nobody asked to erase is left
-    alone.
+    Returns the phase to go on with, or None when everything is gone; each call does at least one piece of work. An
+    account that nobody asked to erase is left alone.
     """
     if _state(user_id) not in {AccountState.ERASING.value, AccountState.ERASED.value}:
         return None
     for number, phase in enumerate(PHASES):
         if number < (cursor or 0):
             continue
-        for _ in phase(user_id):
+        while phase(user_id):
             if is_time_up():
                 return number
     return None
 
 
-def _shut_out(user_id: str) -> Iterator[None]:
+def _shut_out(user_id: str) -> bool:
     """Nobody signs in, and no session is renewed."""
     identity.disable(user_id)
     identity.sign_out_everywhere(user_id)
-    yield
+    return False
 
 
-def _end_jobs(user_id: str) -> Iterator[None]:
+def _end_jobs(user_id: str) -> bool:
     """Nothing is bought or delivered any more; what was held comes back."""
-    for reservation in credit.open_reservations(user_id):
+    held = credit.open_reservations(user_id)
+    for reservation in held[:1]:
         training, order = training_of(user_id, reservation.job), generation_of(user_id, reservation.job)
         if training is not None:
             abandon_training(training, _END)
@@ -59,61 +61,56 @@ def _end_jobs(user_id: str) -> Iterator[None]:
             abandon_generation(order, Cause.CANCELLED)
         else:
             credit.close(user_id, reservation.operation, also=lambda _transaction, _reservation: None)
-        yield
+    return len(held) > 1
 
 
-def _stop_executions(user_id: str) -> Iterator[None]:
+def _stop_executions(user_id: str) -> bool:
     """No execution goes on: closing a job and stopping it are two steps, and the second may have been lost."""
     since = now() - _LONGEST_JOB_SECONDS
     for training in Training.query(user_id, Training.sk.startswith(Training.PREFIX), Training.deadline > since):
         workflow.stop(settings().training_machine, job.execution_name(training))
-        yield
     for order in Generation.query(user_id, Generation.sk.startswith(Generation.PREFIX), Generation.deadline > since):
         workflow.stop(settings().generation_machine, generation.execution_name(order))
-        yield
+    return False
 
 
-def _forfeit(user_id: str) -> Iterator[None]:
+def _forfeit(user_id: str) -> bool:
     """Nothing is left to spend."""
     credit.forfeit(user_id)
-    yield
+    return False
 
 
-def _remove_objects(user_id: str) -> Iterator[None]:
+def _remove_objects(user_id: str) -> bool:
     """No photo, picture or thumbnail is left."""
-    while storage.remove_some(f"media/u/{user_id}/"):
-        yield
-    while storage.remove_some(f"raw/{user_id}/", bucket=settings().raw_bucket):
-        yield
-    yield
+    is_more = storage.remove_some(f"media/u/{user_id}/")
+    return storage.remove_some(f"raw/{user_id}/", bucket=settings().raw_bucket) or is_more
 
 
-def _remove_rows(user_id: str) -> Iterator[None]:
+def _remove_rows(user_id: str) -> bool:
     """No row is left but the profile and the ledger; the zips and weights that rows name go before them."""
-    for table in (settings().images_table, settings().models_table):
-        while rows := first_rows(table, user_id):
+    for table in (settings().images_table, settings().models_table, settings().users_table):
+        rows = [row for row in first_rows(table, user_id) if row["sk"] != {"S": "PROFILE"}]
+        if rows:
             storage.remove(_private_keys(rows))
             delete_rows(table, rows)
-            yield
-    while rows := [row for row in first_rows(settings().users_table, user_id) if row["sk"] != {"S": "PROFILE"}]:
-        delete_rows(settings().users_table, rows)
-        yield
+            return True
+    return False
 
 
-def _shrink_profile(user_id: str) -> Iterator[None]:
+def _shrink_profile(user_id: str) -> bool:
     """The profile says when it was erased, and whom to ask at Stripe; nothing else."""
     profile = Profile.get(user_id, "PROFILE", consistent_read=True)
     left = Profile.of(user_id)
     left.state, left.created_at = AccountState.ERASED.value, None
     left.changed_at, left.stripe_customer = profile.changed_at, profile.stripe_customer
     left.save()
-    yield
+    return False
 
 
-def _leave_pool(user_id: str) -> Iterator[None]:
+def _leave_pool(user_id: str) -> bool:
     """The address may be registered again."""
     identity.delete(user_id)
-    yield
+    return False
 
 
 PHASES: tuple[Phase, ...] = (
