@@ -16,10 +16,11 @@ from typing import Any
 
 import httpx
 
-from local.client import Client, Refused, wait_for
+from local.client import Client, Refused, TookTooLong, wait_for
 
 BASE_MODEL = "flux-1-dev"
 PATIENCE_SECONDS = 3 * 3600.0
+INSPECTION_SECONDS = 120.0
 Show = Callable[[str], None]
 Photo = tuple[str, str, bytes]
 
@@ -97,7 +98,7 @@ def upload(run: Run, client: Client, photos: list[Photo], show: Show) -> list[st
         run.save()
     ready = []
     for number, digest in enumerate(digests, 1):
-        photo = wait_for(partial(_photo, client, run.photos[digest]), _is_inspected, seconds=120)
+        photo = _inspected(run, client, digest)
         show(f"{number} of {len(digests)} inspected")
         if photo["state"] == "ready":
             ready.append(photo["id"])
@@ -106,6 +107,16 @@ def upload(run: Run, client: Client, photos: list[Photo], show: Show) -> list[st
         else:
             show(f"{photo['filename']}: {photo['detail']}")
     return list(dict.fromkeys(ready))
+
+
+def _inspected(run: Run, client: Client, digest: str) -> dict[str, Any]:
+    """Wait for an inspection; a photo that got lost on the way is uploaded anew by the next run."""
+    try:
+        return wait_for(partial(_photo, client, run.photos[digest]), _is_inspected, seconds=INSPECTION_SECONDS)
+    except TookTooLong:
+        del run.photos[digest]
+        run.save()
+        raise
 
 
 def _photo(client: Client, photo_id: str) -> dict[str, Any]:
