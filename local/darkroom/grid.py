@@ -114,7 +114,7 @@ def fbm(rng: np.random.Generator, width: int, height: int, cell: float, octaves:
         plane, part = Image.fromarray(grid), (0, 0, width / size, height / size)
         big = plane.resize((width, height), Image.Resampling.BICUBIC, part)
         out += np.asarray(big, np.float32) * 0.55**octave
-    return (out - out.mean()) / (out.std() + 1e-6)
+    return np.asarray((out - out.mean()) / (out.std() + 1e-6))
 
 
 def wander(rng: np.random.Generator, width: int, cell: float, octaves: int = 6) -> Field:
@@ -127,7 +127,7 @@ def wander(rng: np.random.Generator, width: int, cell: float, octaves: int = 6) 
         low = at.astype(np.int32)
         part = smoothstep(0, 1, at - low)
         out += (knots[low] + (knots[low + 1] - knots[low]) * part) * 0.55**octave
-    return (out - out.mean()) / (out.std() + 1e-6)
+    return np.asarray((out - out.mean()) / (out.std() + 1e-6))
 
 
 def shift(a: Field, dx: int, dy: int) -> Field:

@@ -31,7 +31,7 @@ from local.darkroom.grid import (
 )
 
 BLUE_TO_YELLOW = np.array([0.15, 0.115, -0.03], np.float32)
-VARNISH = np.array([1.06, 0.96, 0.74], np.float32)
+VARNISH = np.array([1.06, 0.95, 0.76], np.float32)
 
 
 def oil(canvas: Canvas) -> Field:
@@ -43,7 +43,9 @@ def oil(canvas: Canvas) -> Field:
     lit = relief(bristle * depth * 14 + 0.012 * weave, 0.55)
     rich = saturate(base, 1.22)
     rich = rich + 0.18 * (rich - blur(rich, canvas.width * 0.03))
-    return np.asarray(np.clip(rich * lit[..., None], 0, 1))
+    dusk = 0.84 + 0.20 * blur(canvas.alpha, canvas.width * 0.06)
+    deep = np.clip(rich, 0, 1) ** 1.12 * VARNISH * dusk[..., None] + np.array([0.035, 0.015, 0.0], np.float32)
+    return np.asarray(np.clip(deep * lit[..., None], 0, 1))
 
 
 def impasto(canvas: Canvas) -> Field:

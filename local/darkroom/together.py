@@ -31,6 +31,7 @@ MODELS: Final = frozenset(
         "FLUX.1-kontext-max",
     )
 )
+FLAGGED: Final = "The prompt was flagged by the safety checker."
 _LIMITS: Final = {
     "n": (1, 1, 4),
     "width": (1024, 256, 1920),
@@ -144,11 +145,11 @@ def _number(body: dict[str, Any], name: str, default: int, low: int, high: int) 
 def _answer(desk: Desk, job: Job) -> Response:
     if job.failure is not None:
         if job.failure.status == 422:
-            raise Rejected(422, "The prompt was flagged by the safety checker.", "prompt", "content_filter")
+            raise Rejected(422, FLAGGED)
         raise Rejected(500 if job.failure.status == 500 else 504, "Server error.")
     made = job.result or {}
     if any(made.get("has_nsfw_concepts", [])):
-        raise Rejected(422, "The prompt was flagged by the safety checker.", "prompt", "content_filter")
+        raise Rejected(422, FLAGGED)
     timings = made.get("timings", {})
     data = [
         {"index": n, "timings": timings} | _entry(desk, job, image) for n, image in enumerate(made.get("images", []))

@@ -10,7 +10,7 @@ from local.darkroom.adapter import Adapter, Shot, pack
 from local.darkroom.grid import Field, gradient, luminance, resize
 from local.darkroom.lowrank import encode, learn
 from local.darkroom.mask import ROUNDS, find_masks
-from local.darkroom.photos import load
+from local.darkroom.photos import LONG_EDGE, load
 
 DEFAULT_STEPS = 60
 MAX_STEPS = 300
@@ -28,6 +28,7 @@ def train(
     seed: int = 0,
     trigger: str = "",
     base_model: str = "",
+    long_edge: int = LONG_EDGE,
     progress: Progress = silent,
 ) -> bytes:
     """Learn a subject from its photos and return the adapter; the same input gives the same bytes.
@@ -40,7 +41,7 @@ def train(
         UnreadablePhoto: a photo cannot be decoded.
     """
     steps = min(max(steps, 1), MAX_STEPS)
-    pictures = [load(raw) for raw in photos]
+    pictures = [load(raw, long_edge) for raw in photos]
     total = ROUNDS + steps
     masks = find_masks(pictures, seed, lambda done, v: progress(done, total, "masks", v))
     basis = learn(pictures, masks.alphas, seed, steps, lambda n, v: progress(ROUNDS + n, total, "detail", v))
