@@ -7,7 +7,7 @@ purchase is UNKNOWN from then on and is never made again. Only a vendor that sur
 from pynamodb.expressions.update import Action
 
 from functions.train.hook import token_of
-from likeness.errors import VendorBusy, VendorError, VendorTransient, VendorUnknown
+from likeness.errors import VendorAccount, VendorBusy, VendorError, VendorTransient, VendorUnknown
 from likeness.items.model import Submission, TrainedModel, Training
 from likeness.items.row import changed, now
 from likeness.job import cancel_at_vendor, endpoint_of
@@ -47,9 +47,16 @@ def buy(training: Training) -> None:
         _move(training, Submission.UNKNOWN)
         count("PurchaseUnknown")
     except VendorError as error:
+        warn_operator(error)
         condemn(training, error.code, error.detail)
     else:
         _keep(training, ref)
+
+
+def warn_operator(error: VendorError) -> None:
+    """Count what only an operator can mend: our key, our balance or our settings at the vendor."""
+    if isinstance(error, VendorAccount):
+        count("VendorAccountRefused")
 
 
 def doubt(training: Training) -> None:

@@ -164,7 +164,7 @@ def _start(user_id: str, job: str) -> None:
         start_attempt(training)
     except (BotoCoreError, ClientError) as error:
         logger.warning("a training waits for the sweeper", extra={"error": type(error).__name__})
-        count("StartFailed")
+        count("WorkflowNotStarted")
 
 
 def start_attempt(training: Training) -> None:

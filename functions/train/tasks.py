@@ -5,7 +5,7 @@ from typing import Any
 from pynamodb.expressions.update import Action
 
 from functions.train import archive, purchase, weights
-from functions.train.purchase import condemn, doubt, looked_after
+from functions.train.purchase import condemn, doubt, looked_after, warn_operator
 from functions.train.sweeping import LATE
 from likeness import aws, workflow
 from likeness.errors import VendorError
@@ -136,6 +136,7 @@ def _show(training: Training, progress: Progress) -> None:
     """Store what the owner is shown of a running training; it never goes backwards."""
     if progress.error:
         logger.warning("the vendor does not say", extra={"error": type(progress.error).__name__})
+        warn_operator(progress.error)
         return
     status = TrainingStatus.QUEUED if progress.state == "queued" else TrainingStatus.RUNNING
     fraction = max(float(progress.fraction or 0), float(training.progress or 0))

@@ -48,7 +48,7 @@ class Fal:
     """What submit answers although it has accepted."""
     silent: Answer | None = None
     """What every other call answers."""
-    on_submit: Callable[[], None] = lambda: None
+    on_submit: Callable[[], object] = lambda: None
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -63,11 +63,11 @@ class Fal:
             _answer(self.silent) if self.silent else self._answer_about(request.method, url.split("?", maxsplit=1)[0])
         )
 
-    def _answer_about(self, method: str, url: str) -> httpx.Response:
+    def _answer_about(self, method: str, path: str) -> httpx.Response:
         if method == "PUT":
-            self.cancelled.append(url)
+            self.cancelled.append(path)
             return httpx.Response(202, json={"status": "CANCELLATION_REQUESTED"})
-        if url.endswith("/status"):
+        if path.endswith("/status"):
             self.asked += 1
             return httpx.Response(200, json=self.says.pop(0) if len(self.says) > 1 else self.says[0])
         return httpx.Response(200, json=self.result)
@@ -233,14 +233,9 @@ class Run:
         events.handler({}, Context())
 
     def kill(self) -> None:
-        """Stop the running execution, as a crash of the platform would."""
-        states = boto3.client("stepfunctions")
-        for name in executions():
-            states.stop_execution(executionArn=execution_arn(name))
-
-
-def execution_arn(name: str) -> str:
-    return f"arn:aws:states:us-east-1:123456789012:execution:train:{name}"
+        """Stop the execution, as a crash of the platform would."""
+        arn = f"arn:aws:states:us-east-1:123456789012:execution:train:{self.training_id}-{self.attempt}"
+        boto3.client("stepfunctions").stop_execution(executionArn=arn)
 
 
 def executions(status: str = "RUNNING") -> list[str]:

@@ -4,11 +4,13 @@ import hashlib
 import io
 import json
 import zipfile
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+from functions.train import archive
 from likeness import aws, workflow
 from likeness.items.model import Weights
 from tests.unit.train.studio import (
@@ -34,7 +36,7 @@ LOG = {**WORKING, "logs": [{"message": "step 250/1000"}]}
 def woken(monkeypatch) -> list[str]:
     """The tokens that were completed."""
     tokens: list[str] = []
-    monkeypatch.setattr(workflow, "wake", lambda token: tokens.append(token) or True)
+    monkeypatch.setattr(workflow, "wake", tokens.append)
     return tokens
 
 
@@ -202,6 +204,15 @@ def test_refused_input_ends_at_once_because_await_wakes_itself(fal: Fal, woken) 
     assert money() == (100, 0)
 
 
+def test_refused_account_is_counted_for_the_operator(fal: Fal, capsys) -> None:
+    run = started()
+    fal.refuses = httpx.Response(403, json={"detail": "Exhausted balance."})
+    run.execute()
+    assert run.view["error"]["code"] == "vendor_account"
+    assert money() == (100, 0)
+    assert "VendorAccountRefused" in capsys.readouterr().out
+
+
 def test_submit_that_finds_its_training_cancelled_cancels_at_the_vendor(fal: Fal) -> None:
     run = started()
     run.advance("prepare")
@@ -209,7 +220,7 @@ def test_submit_that_finds_its_training_cancelled_cancels_at_the_vendor(fal: Fal
     run.advance("submit")
 
     assert run.view["status"] == "cancelled"
-    assert [urlsplit(url).path.rsplit("/", 2)[1] for url in fal.cancelled] == ["r1"]
+    assert [path.rsplit("/", 2)[1] for path in fal.cancelled] == ["r1"]
     assert money() == (100, 0)
 
 
@@ -234,26 +245,17 @@ def test_weights_from_another_host_are_refused(fal: Fal) -> None:
     assert money() == (100, 0)
 
 
-def test_weights_that_come_after_the_end_are_deleted_and_not_charged(fal: Fal) -> None:
+def test_weights_that_come_after_the_end_are_deleted_and_not_charged(fal: Fal, monkeypatch) -> None:
     run = started()
     run.advance("prepare", "submit", "await", "poll")
-    ended = run.row
 
-    def cancelled_meanwhile(*_args: object, **_more: object) -> None:
+    def upload_then_cancel(*args: Any) -> None:
+        archive.upload(*args)
         ask("POST", f"/{run.model_id}/trainings/{run.training_id}/cancel")
 
-    with pytest.MonkeyPatch.context() as patch:
-        upload = aws.s3().upload_fileobj
+    monkeypatch.setattr("functions.train.weights.upload", upload_then_cancel)
+    run.advance("collect", "close")
 
-        def upload_then_cancel(*args: object, **more: object) -> None:
-            upload(*args, **more)
-            cancelled_meanwhile()
-
-        patch.setattr(aws.s3(), "upload_fileobj", upload_then_cancel)
-        run.advance("collect")
-    run.advance("close")
-
-    assert ended.id == run.training_id
     assert run.view["status"] == "cancelled"
     assert objects() == []
     assert money() == (100, 0)

@@ -5,8 +5,9 @@ import pytest
 from functions.train import events, sweeping
 from likeness.items.model import Training
 from likeness.items.row import now
+from likeness.job import execution_name
 from tests.support import Context
-from tests.unit.train.studio import WORKING, Fal, executions, make_model, money, order, started
+from tests.unit.train.studio import WORKING, Fal, Run, executions, make_model, money, order, started
 
 
 def test_training_past_its_deadline_ends_everywhere(fal: Fal) -> None:
@@ -76,8 +77,9 @@ def test_one_bad_training_stops_no_other(fal: Fal, monkeypatch, capsys) -> None:
     second = make_model()
     other = order(second, key="k2").json["id"]
     run.kill()
-    real = sweeping.execution_name
-    monkeypatch.setattr(sweeping, "execution_name", lambda row: _fail() if row.id == other else real(row))
+    Run(second, other).kill()
+    name = "functions.train.sweeping.execution_name"
+    monkeypatch.setattr(name, lambda row: _fail() if row.id == other else execution_name(row))
     for model, training in ((run.model_id, run.training_id), (second, other)):
         row = Training.get("ada", f"TRAINING#{model}#{training}")
         row.update([Training.check_at.set(0)])
@@ -93,4 +95,4 @@ def test_training_without_its_model_still_gives_the_credits_back(fal: Fal) -> No
     run.sweep(deadline=1)
     assert money() == (100, 0)
     with pytest.raises(Training.DoesNotExist):
-        assert run.row
+        _ = run.row

@@ -18,7 +18,12 @@ EVE_KEY = Ed25519PrivateKey.generate()
 def woken(monkeypatch) -> list[str]:
     """The tokens that were completed; "gone" is one that nobody waits with."""
     tokens: list[str] = []
-    monkeypatch.setattr(workflow, "wake", lambda token: tokens.append(token) or token != "gone")
+
+    def wake(token: str) -> bool:
+        tokens.append(token)
+        return token != "gone"
+
+    monkeypatch.setattr(workflow, "wake", wake)
     return tokens
 
 

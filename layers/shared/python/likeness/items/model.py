@@ -146,7 +146,7 @@ class Weights(ModelRow, discriminator="WEIGHTS"):
         return cls(user_id, f"{cls.PREFIX}{model_id}#{training_id}")
 
 
-class ModelCount(ModelRow, discriminator="COUNT"):
+class ModelCount(ModelRow, discriminator="MODEL_COUNT"):
     """Counts a person's models; changed in the transaction that makes or unmakes one."""
 
     models = NumberAttribute(default=0)
