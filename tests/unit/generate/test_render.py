@@ -15,7 +15,7 @@ import likeness
 from functions.generate import tasks
 from functions.generate.service import outcome, rendering
 from functions.generate.service.outcome import SENTENCES
-from likeness import errors
+from likeness import errors, generation
 from likeness.catalog.reader import catalog
 from likeness.credit import read_reservation
 from likeness.errors import VendorBusy, VendorTransient
@@ -520,15 +520,55 @@ def test_cancel_works_when_tidying_up_fails(studio, monkeypatch):
     assert balance() == (100, 0)
 
 
-def test_objects_of_a_killed_delivery_are_removed_when_the_order_ends(monkeypatch):
+def order_killed_before_delivery(monkeypatch) -> Reply:
     reply = order()
-    with monkeypatch.context() as patch:
-        patch.setattr(outcome, "deliver", lambda *_args, **_kwargs: (_ for _ in ()).throw(KeyboardInterrupt))
-        with pytest.raises(KeyboardInterrupt):
-            render(job_of(reply))
+
+    def die(*_args, **_kwargs):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(outcome, "deliver", die)
+        render(job_of(reply))
     assert len(stored_keys()) == 4
+    return reply
+
+
+def test_objects_of_a_killed_delivery_are_removed_when_the_order_ends(monkeypatch):
+    reply = order_killed_before_delivery(monkeypatch)
     cancel(reply)
     assert (stored_keys(), balance()) == ([], (100, 0))
+
+
+def test_objects_of_a_killed_delivery_are_removed_by_a_repeat_after_the_end(monkeypatch):
+    reply = order_killed_before_delivery(monkeypatch)
+
+    def fail(_generation):
+        raise ClientError({"Error": {"Code": "SlowDown"}}, "DeleteObjects")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(generation, "remove_undelivered", fail)
+        assert cancel(reply).status == 200
+    assert len(stored_keys()) == 4
+    render(job_of(reply))
+    assert stored_keys() == []
+
+
+def test_delivery_in_the_moment_of_the_end_is_kept_and_paid(monkeypatch):
+    reply = order(count=2)
+    end = generation.close
+    delivered: list[int] = []
+
+    def deliver_first(*args, **kwargs):
+        if not delivered:
+            delivered.append(1)
+            render(job_of(reply), 1)
+        return end(*args, **kwargs)
+
+    monkeypatch.setattr(generation, "close", deliver_first)
+    close(job_of(reply))
+    shown = read(reply).json
+    assert [picture["state"] for picture in shown["pictures"]] == ["done", "failed"]
+    assert (shown["credits_back"], len(images()), balance()) == (1, 1, (99, 0))
 
 
 def test_steps_of_an_order_that_is_gone_do_nothing(studio):
