@@ -60,14 +60,18 @@ def flow(light: Field, sigma: float) -> tuple[Field, Field]:
 def streaks(noise: Field, direction: tuple[Field, Field], reach: int) -> Field:
     """Smear noise along a flow: bristle marks or hatching."""
     height, width = noise.shape
-    y, x = np.indices((height, width), np.float32)
+    margin = reach + 1
+    stride = width + 2 * margin
+    padded = np.pad(noise, margin, "edge").ravel()
+    y, x = np.indices((height, width), np.int32)
+    home = (y + margin) * stride + x + margin
     dx, dy = direction
     out = noise.copy()
     for step in range(-reach, reach + 1):
         if step:
-            columns = np.clip(x + step * dx, 0, width - 1).astype(np.int32)
-            rows = np.clip(y + step * dy, 0, height - 1).astype(np.int32)
-            out = out + noise.ravel()[rows * width + columns]
+            aside = np.rint(step * dx).astype(np.int32)
+            down = np.rint(step * dy).astype(np.int32)
+            out += padded.take(home + down * stride + aside)
     out = out / (2 * reach + 1)
     return np.asarray((out - out.mean()) / (out.std() + 1e-6))
 

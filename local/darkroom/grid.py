@@ -40,7 +40,7 @@ def blur(a: Field, sigma: float) -> Field:
     """Blur with a Gaussian of `sigma` pixels; wide ones are made on a shrunk copy."""
     if sigma < 0.3:
         return a
-    factor = int(max(1, sigma // 1.5))
+    factor = int(max(1, sigma // 1.1))
     if factor == 1:
         return _convolve(_convolve(a, sigma, 0), sigma, 1)
     height, width = a.shape[:2]

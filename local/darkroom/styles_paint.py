@@ -52,7 +52,7 @@ def impasto(canvas: Canvas) -> Field:
     """Lay thick strokes along the forms, finer on the subject, and light their ridges."""
     width, height = canvas.width, canvas.height
     base = np.clip(saturate(painted(canvas.picture, canvas.alpha, 2, 5, 0.6), 1.7) * 1.06 + 0.03, 0, 1)
-    dx, dy = flow(blur(luminance(base), 2.0), 9)
+    dx, dy = _half_flow(luminance(base))
     swirl = fbm(canvas.rng, width, height, width * 0.22, 2) * 1.3 * (1 - canvas.alpha)
     turn = (dx * np.cos(swirl) - dy * np.sin(swirl), dx * np.sin(swirl) + dy * np.cos(swirl))
     picture: Field = base
@@ -68,6 +68,13 @@ def impasto(canvas: Canvas) -> Field:
     return np.clip(picture * lit[..., None] + 0.30 * np.clip(lit - 1.12, 0, 1)[..., None], 0, 1)
 
 
+def _half_flow(light: Field) -> tuple[Field, Field]:
+    """Return the flow of a picture, found at half size."""
+    height, width = light.shape
+    dx, dy = flow(resize(light, width // 2, height // 2, Image.Resampling.BOX), 4.5)
+    return resize(dx, width, height, Image.Resampling.BILINEAR), resize(dy, width, height, Image.Resampling.BILINEAR)
+
+
 def _strokes(
     rng: np.random.Generator,
     turn: tuple[Field, Field],
@@ -77,7 +84,7 @@ def _strokes(
 ) -> Field:
     """Smear blobs along a flow at a size where a stroke is a few pixels wide."""
     width, height = size
-    shrink = max(1.0, pitch / 2)
+    shrink = max(1.4, pitch / 2)
     w, h = int(width / shrink), int(height / shrink)
     noise = blur(rng.standard_normal((h, w), np.float32), pitch / shrink / 3)
     way = resize(turn[0], w, h, Image.Resampling.BILINEAR), resize(turn[1], w, h, Image.Resampling.BILINEAR)

@@ -63,9 +63,9 @@ class Listener:
     """An HTTP server that keeps what it is sent; `answers` are its next statuses, then 200."""
 
     url: str
-    calls: list = field(default_factory=list)
-    answers: list = field(default_factory=list)
-    files: dict = field(default_factory=dict)
+    calls: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
 
     def serve(self, name, raw):
         """Offer a file and return its URL."""

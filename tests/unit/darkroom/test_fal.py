@@ -84,7 +84,9 @@ def test_a_status_is_202_until_the_job_is_completed_and_fals_client_reads_it(dar
     darkroom.fault("slow", seconds=0.3)
     job = darkroom.submit("fal-ai/flux-lora", order(trained)).json()
     first = darkroom.http.get(job["status_url"], headers=KEY)
-    handle = SyncRequestHandle(job["request_id"], job["response_url"], job["status_url"], job["cancel_url"], None)
+    handle = SyncRequestHandle(
+        job["request_id"], job["response_url"], job["status_url"], job["cancel_url"], darkroom.http
+    )
     assert first.status_code == 202
     assert isinstance(handle._parse_status(first.json()), fal_client.Queued | fal_client.InProgress)
     assert darkroom.http.get(job["response_url"], headers=KEY).status_code == 400

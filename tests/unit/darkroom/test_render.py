@@ -25,7 +25,7 @@ def adapter():
 
 
 def picture(adapter, prompt="photo of TOK person", size=(SIDE, SIDE), seed=1, strength=1.0):
-    return render(prompt, *size, seed, adapter, strength)
+    return render(prompt, size[0], size[1], seed, adapter, strength)
 
 
 def distance(one, other):
