@@ -149,7 +149,7 @@ def make_model(run: Run, client: Client, photo_ids: list[str]) -> dict[str, Any]
 
 
 def train(run: Run, client: Client, show: Show) -> dict[str, Any]:
-    """Start the training once, wait for its end, return it."""
+    """Start the training once, wait for its end, return it; after a failure the next run starts anew."""
     if not run.training_key:
         run.training_key = secrets.token_hex(16)
         run.credits_before = client.call("GET", "/v1/credits")["available"]
@@ -159,16 +159,23 @@ def train(run: Run, client: Client, show: Show) -> dict[str, Any]:
         key = {"Idempotency-Key": run.training_key}
         run.training_id = client.call("POST", path, {"base_model": BASE_MODEL}, headers=key)["id"]
         run.save()
-    return wait_for(
+    training = wait_for(
         lambda: client.call("GET", f"{path}/{run.training_id}"),
         lambda training: training["ended_at"] is not None,
         seconds=PATIENCE_SECONDS,
         show=lambda training: show(f"{training['status']} {training['progress'] or 0:.0%}"),
     )
+    if training["status"] != "succeeded":
+        run.training_key = run.training_id = ""
+        run.save()
+    return training
 
 
 def generate(run: Run, client: Client, show: Show) -> list[dict[str, Any]]:
-    """Order pictures in several styles and shapes, wait for all of them, return the orders."""
+    """Order pictures in several styles and shapes, wait for all of them, return the orders.
+
+    What failed is ordered anew by the next run.
+    """
     if not run.orders:
         run.orders = [{"key": secrets.token_hex(16)} for _ in ORDERS]
         run.save()
@@ -178,12 +185,16 @@ def generate(run: Run, client: Client, show: Show) -> list[dict[str, Any]]:
         pictures = [picture for order in orders for picture in order["pictures"]]
         show(f"{sum(picture['state'] == 'done' for picture in pictures)} of {total}")
 
-    return wait_for(
+    orders = wait_for(
         partial(_go_on, run, client),
         lambda orders: len(orders) == len(ORDERS) and not _running(orders),
         seconds=PATIENCE_SECONDS,
         show=count,
     )
+    failed = {order["id"] for order in orders if order["status"] != "succeeded"}
+    run.orders = [{"key": secrets.token_hex(16)} if order["id"] in failed else order for order in run.orders]
+    run.save()
+    return orders
 
 
 def _go_on(run: Run, client: Client) -> list[dict[str, Any]]:
