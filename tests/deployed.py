@@ -95,7 +95,7 @@ def make_trained(client: Client, subject: str = "astronaut") -> str:
     return model_id
 
 
-def credits(client: Client) -> tuple[int, int]:  # noqa: A001 (the product's word)
+def funds(client: Client) -> tuple[int, int]:
     """What is available and what is reserved."""
     body = client.call("GET", "/v1/credits")
     return body["available"], body["reserved"]

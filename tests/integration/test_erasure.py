@@ -1,0 +1,181 @@
+"""A person who leaves: nothing stays but a shrunken profile, pseudonymous marks and a ledger that names nobody."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from likeness.credit import grant
+from likeness.items.money import EntryKind
+from local.client import Client, Refused, wait_for
+from tests.deployed import (
+    CLOUD,
+    PASSWORD,
+    ended,
+    faults,
+    funds,
+    make_model,
+    make_person,
+    photos,
+    start_generation,
+    start_training,
+    upload,
+)
+from tests.integration.stack import (
+    TABLES,
+    as_function,
+    assert_exact,
+    kinds,
+    money,
+    objects,
+    out,
+    rows,
+    table_name,
+    texts,
+)
+
+WORDS = "a windmill nobody else asks for"
+
+
+def in_pool(user_id: str) -> bool:
+    """Whether the user pool knows a person."""
+    cognito = CLOUD.client("cognito-idp")
+    try:
+        cognito.admin_get_user(UserPoolId=out()["UserPoolId"], Username=user_id)
+    except cognito.exceptions.UserNotFoundException:
+        return False
+    return True
+
+
+def email_of(client: Client) -> str:
+    return str(client.call("GET", "/v1/me")["email"])
+
+
+def wait_until_erased(client: Client) -> None:
+    """Until the last step of the erasure, which removes the person from the pool."""
+    wait_for(lambda: in_pool(client.user_id), lambda is_there: not is_there, seconds=60)
+
+
+def assert_nothing_is_left(client: Client, email: str) -> None:
+    """Look through every row and every key there is."""
+    left = {table: [row for row in rows(table) if client.user_id in texts(row)] for table in TABLES}
+    assert (left["models"], left["images"]) == ([], [])
+    (profile,) = left["users"]
+    assert {name: profile[name]["S"] for name in ("sk", "state")} == {"sk": "PROFILE", "state": "ERASED"}
+    assert set(profile) == {"pk", "sk", "kind", "v", "state", "changed_at"}
+    assert set(kinds(left["credits"])) <= {"BALANCE", "ENTRY", "RESERVATION"}
+    for table in TABLES:
+        assert not [row for row in rows(table) if email in texts(row) or WORDS in texts(row)]
+    everything = objects("MediaBucket") | objects("RawBucket")
+    assert not [key for key in everything if client.user_id in key]
+
+
+@pytest.fixture(scope="module")
+def erased():
+    """A person with photos, a trained model, a picture and jobs that run for ever, who erases her account."""
+    ada = make_person("erased")
+    told: dict[str, Any] = {"client": ada, "email": email_of(ada)}
+    ada.call("PATCH", "/v1/me", {"name": "Ada Lovelace"})
+    with as_function():
+        grant(ada.user_id, EntryKind.ADJUSTMENT, "for this test", 100)
+    model_id = make_model(ada, [row["id"] for row in upload(ada, photos("rocket")[:4])])
+    before = objects("MediaBucket", "media/v/")
+    training = ended(ada, start_training(ada, model_id))
+    assert training["status"] == "succeeded"
+    order = ended(ada, start_generation(ada, model_id=model_id, prompt=f"[me] and {WORDS}"))
+    told["path"] = order["pictures"][0]["media"]["original"]
+    assert ada.media(told["path"])
+    stuck = [
+        {"fault": "never_finishes", "match": {"endpoint": "fal-ai/flux-lora-fast-training"}},
+        {"fault": "never_finishes", "match": {"prompt_contains": WORDS}},
+    ]
+    with faults(*stuck):
+        start_training(ada, model_id)
+        start_generation(ada, model_id=model_id, prompt=f"[me] and {WORDS}", count=1)
+        assert funds(ada) == (98, 51)
+        wait_for(_fired, bool, seconds=60)
+        told["private"] = objects("MediaBucket", "media/v/") - before
+        CLOUD.client("s3").put_object(Bucket=out()["RawBucket"], Key=f"raw/{ada.user_id}/not-inspected", Body=b"?")
+        told["answer"] = ada.send("DELETE", "/v1/me")
+        wait_until_erased(ada)
+    return told
+
+
+def _fired() -> bool:
+    told = httpx.get(f"{CLOUD.vendors}/control/faults").json()
+    return all(fault["fired"] for fault in (told if isinstance(told, list) else told["faults"]))
+
+
+def test_erasing_an_account_is_accepted_and_leaves_nothing_of_the_person(erased):
+    assert erased["answer"].status_code == 202
+    assert erased["answer"].json() == {"state": "ERASING"}
+    assert_nothing_is_left(erased["client"], erased["email"])
+
+
+def test_the_weights_and_zips_that_only_rows_named_are_gone_too(erased):
+    assert erased["private"]
+    assert not erased["private"] & objects("MediaBucket", "media/v/")
+
+
+def test_the_ledger_of_an_erased_person_is_closed_and_exact(erased):
+    sums = assert_ledger(erased["client"].user_id)
+    assert sums == {"available": 0, "reserved": 0, "spent": 51}
+    (forfeiture,) = [row for row in rows("credits", erased["client"].user_id) if "forfeiture" in row["sk"]["S"]]
+    assert forfeiture["amount"]["N"] == "-149"
+
+
+def assert_ledger(user_id: str) -> dict[str, int]:
+    """The ledger's own invariants; what was delivered is gone with the person."""
+    sums = money(user_id)
+    assert sums["available"] + sums["reserved"] + sums["spent"] == sums["entries"]
+    return {name: sums[name] for name in ("available", "reserved", "spent")}
+
+
+def test_the_tokens_of_an_erased_person_open_nothing(erased):
+    client = erased["client"]
+    for method, path, body in (
+        ("GET", "/v1/me", None),
+        ("DELETE", "/v1/me", None),
+        ("POST", "/v1/generations", {"prompt": "x", "base_model": "flux-2-dev", "count": 1}),
+    ):
+        answer = client.send(method, path, body, headers={"Idempotency-Key": "after"})
+        assert (answer.status_code, answer.json()["code"]) == (403, "account_not_active"), (method, path)
+    signed = f"{CLOUD.site}{erased['path']}?{client.media_query}"
+    assert httpx.get(signed).status_code in {403, 404}
+    with pytest.raises(Refused, match="sign_in_failed"):
+        Client(CLOUD).login(erased["email"], PASSWORD)
+
+
+def test_an_erased_address_may_register_again_and_is_not_welcomed_twice(erased):
+    again = Client(CLOUD)
+    again.register(erased["email"], PASSWORD)
+    again.login(erased["email"], PASSWORD)
+    assert again.user_id != erased["client"].user_id
+    assert funds(again) == (0, 0)
+    assert again.call("GET", "/v1/images")["images"] == []
+
+
+def test_an_erasure_that_was_killed_halfway_is_finished_by_asking_again(ada):
+    email = email_of(ada)
+    first, second = upload(ada, photos("chelsea")[:2])
+    dynamo = CLOUD.client("dynamodb")
+    dynamo.update_item(
+        TableName=table_name("users"),
+        Key={"pk": {"S": ada.user_id}, "sk": {"S": "PROFILE"}},
+        UpdateExpression="SET #s = :erasing",
+        ExpressionAttributeNames={"#s": "state"},
+        ExpressionAttributeValues={":erasing": {"S": "ERASING"}},
+    )
+    row = {"pk": {"S": ada.user_id}, "sk": {"S": f"PHOTO#{first['id']}"}}
+    dynamo.delete_item(TableName=table_name("images"), Key=row)
+    CLOUD.client("s3").delete_object(Bucket=out()["MediaBucket"], Key=second["media"]["photo"].lstrip("/"))
+    assert ada.send("DELETE", "/v1/me").status_code == 202
+    wait_until_erased(ada)
+    assert_nothing_is_left(ada, email)
+
+
+def test_erasing_one_person_leaves_everybody_else_whole(erased, trained):
+    client, model_id = trained
+    assert client.call("GET", f"/v1/models/{model_id}")["status"] == "ready"
+    assert objects("MediaBucket", f"media/u/{client.user_id}/photos/")
+    assert_exact(client.user_id)
