@@ -80,4 +80,7 @@ test: check ## Everything: check, unit, infra, integration, reliability
 
 bench: install ## Measure what performance promises, interleaved in one run
 	@python scripts/layer.py aws
-	@python -m benchmarks
+	@for file in $$(grep -l '"__main__"' benchmarks/*.py); do \
+		echo "== $$file"; \
+		python -m benchmarks.$$(basename $$file .py); \
+	done
