@@ -15,7 +15,7 @@ import likeness
 from functions.generate import tasks
 from functions.generate.service import outcome, rendering
 from functions.generate.service.outcome import SENTENCES
-from likeness import errors, generation
+from likeness import credit, errors, generation
 from likeness.catalog.reader import catalog
 from likeness.credit import read_reservation
 from likeness.errors import VendorBusy, VendorTransient
@@ -526,9 +526,10 @@ def order_killed_before_delivery(monkeypatch) -> Reply:
     def die(*_args, **_kwargs):
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(outcome, "deliver", die)
-        render(job_of(reply))
+        with pytest.raises(KeyboardInterrupt):
+            render(job_of(reply))
     assert len(stored_keys()) == 4
     return reply
 
@@ -555,7 +556,7 @@ def test_objects_of_a_killed_delivery_are_removed_by_a_repeat_after_the_end(monk
 
 def test_delivery_in_the_moment_of_the_end_is_kept_and_paid(monkeypatch):
     reply = order(count=2)
-    end = generation.close
+    end = credit.close
     delivered: list[int] = []
 
     def deliver_first(*args, **kwargs):
