@@ -68,7 +68,7 @@ def _framed(source: Image.Image, rng: np.random.Generator, number: int) -> Image
     width, height = source.size
     turned = source.rotate(tilt, Image.Resampling.BICUBIC)
     lean = abs(math.sin(math.radians(tilt))) * 0.5
-    shape = (1.0, 0.8, 0.75, 1.25)[number % 4]
+    shape = (1.0, 0.8, 0.75, 1.25)[number % 4] * (1.25 if width > 1.2 * height else 1)
     zoom = float(rng.uniform(0.78, 0.98))
     room_w, room_h = width * (1 - lean), height * (1 - lean)
     crop_h = min(room_h, room_w / shape) * zoom

@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2, choices=(1, 2))
     wanted = parser.parse_args()
     app = create_app(wanted.state, user_id=wanted.user_id, key=wanted.key, workers=wanted.workers)
-    uvicorn.run(app, host=wanted.host, port=wanted.port, log_level="warning")
+    uvicorn.run(app, host=wanted.host, port=wanted.port, log_level="warning", timeout_graceful_shutdown=2)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import time
@@ -16,8 +17,9 @@ from local.darkroom.hooks import DELAYS, Postman, load_key
 from local.darkroom.jobs import Failure, Job, JobBook
 from local.darkroom.mischief import publish, spoil
 from local.darkroom.rules import RENDERERS, TRAINERS, Refused, read_rendering, read_training, refusal
-from local.darkroom.work import attempt
+from local.darkroom.work import attempt, outlive_nobody
 
+log = logging.getLogger("darkroom")
 THREADS: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -25,7 +27,8 @@ def make_workers(count: int) -> Executor:
     """Start a pool of worker processes, each with one thread for linear algebra."""
     for name in THREADS:
         os.environ.setdefault(name, "1")
-    return ProcessPoolExecutor(count, multiprocessing.get_context("spawn"))
+    spawn = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(count, spawn, initializer=outlive_nobody, initargs=(os.getpid(),))
 
 
 class Desk:
@@ -54,6 +57,7 @@ class Desk:
         """Stop working; open jobs are lost, and say so after a restart."""
         for task in self._tasks:
             task.cancel()
+        self.jobs.stop_open()
         self._workers.shutdown(wait=False, cancel_futures=True)
 
     def begin(self, job: Job) -> asyncio.Task[None]:
@@ -104,7 +108,11 @@ class Desk:
     async def _done_by_worker(self, job: Job, task: str, order: dict[str, Any]) -> dict[str, Any]:
         paths = (str(self.files), str(self.jobs.log_path(job)), str(self.jobs.cancel_path(job)))
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._workers, attempt, task, order, *paths)
+        try:
+            return await loop.run_in_executor(self._workers, attempt, task, order, *paths)
+        except Exception:
+            log.exception("job %s broke", job.id)
+            return {"broken": True}
 
     def _conclude(self, job: Job, outcome: dict[str, Any]) -> None:
         if "result" in outcome:
@@ -114,6 +122,8 @@ class Desk:
         elif "detail" in outcome:
             detail = outcome["detail"]
             job.end(None, Failure(422, detail[0]["type"], {"detail": detail}))
+        elif "broken" in outcome:
+            self._fail(job, 500, "internal_error", "Internal server error")
         else:
             self._fail(job, 499, "client_cancelled", "Request cancelled by the client")
 

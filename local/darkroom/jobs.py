@@ -140,6 +140,12 @@ class JobBook:
         """Name the file whose presence asks the job's worker to stop."""
         return self.folder / f"{job.id}.cancel"
 
+    def stop_open(self) -> None:
+        """Ask the workers of all open jobs to stop."""
+        for job in self._jobs.values():
+            if job.state != "COMPLETED":
+                self.cancel_path(job).touch()
+
     def logs(self, job: Job) -> list[dict[str, Any]]:
         """Return the progress lines of a job in fal's shape."""
         return _read_lines(self.log_path(job))

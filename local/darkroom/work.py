@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import io
 import json
+import os
 import secrets
+import threading
 import time
 import zipfile
+import zlib
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -39,12 +43,12 @@ def fetch(url: str, *loc: str | int) -> bytes:
     Raises:
         Refused: it cannot be had, in fal's words.
     """
-    if url.startswith("data:"):
-        return base64.b64decode(url.partition(",")[2])
     try:
+        if url.startswith("data:"):
+            return base64.b64decode(url.partition(",")[2])
         reply = httpx.get(url, timeout=60, follow_redirects=True)
         reply.raise_for_status()
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, binascii.Error) as error:
         message = f"Failed to download the file: {error}"
         raise refusal("file_download_error", message, *loc, given=url) from error
     if len(reply.content) > FETCH_LIMIT:
@@ -108,7 +112,10 @@ def _unzip(raw: bytes, order: dict[str, Any]) -> list[bytes]:
     if order["captions_needed"] and uncaptioned and not order["trigger"]:
         message = "No captions and no default_caption were given"
         raise refusal("value_error", message, "default_caption")
-    return [archive.read(name) for name in photos]
+    try:
+        return [archive.read(name) for name in photos]
+    except (zipfile.BadZipFile, zlib.error) as error:
+        raise refusal("value_error", f"The zip archive is damaged: {error}", field) from error
 
 
 def run_rendering(order: dict[str, Any], files: str, log: str, cancel: str) -> dict[str, Any]:
@@ -204,6 +211,12 @@ def attempt(task: str, order: dict[str, Any], files: str, log: str, cancel: str)
         return {"cancelled": True}
 
 
-def ready() -> bool:
-    """Answer, so that a caller knows the worker has its imports."""
-    return True
+def outlive_nobody(parent: int) -> None:
+    """End this worker soon after its server is gone, however that ended."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
