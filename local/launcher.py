@@ -3,9 +3,10 @@
 Runs in the emulator's own environment (`requirements/emulator.txt`), so it imports nothing of this
 repository. Every correction names the place it changes and refuses to start unless that place looks
 as it did when the correction was written: a new ministack version is a decision, not an accident.
-Not corrected because nothing here uses it: CORS of the HTTP API, reserved concurrency, timeouts of
-tasks taken from the state's input. `AWS_EXECUTION_ENV` and `TZ` need no correction: handlers
-inherit the environment that `local.cloud` starts this process with.
+Not corrected because nothing here uses it: CORS of the HTTP API, dead-letter queues and reserved
+concurrency of functions, timeouts of tasks taken from the state's input. `AWS_EXECUTION_ENV` and
+`TZ` need no correction: handlers inherit the environment that `local.cloud` starts this process
+with.
 """
 
 # ruff: noqa: ANN401, SLF001 - ministack is untyped, and the places to correct have no public name
@@ -20,7 +21,6 @@ from typing import Any
 from ministack import app
 from ministack.core import lambda_runtime, persistence
 from ministack.services import lambda_svc
-from ministack.services.cloudformation import provisioners
 
 VERSION = "1.5.33"
 MARK = "-- end of invocation --"
@@ -140,36 +140,6 @@ def correct_payloads() -> None:
     lambda_svc._execute_function_with_config_scope = executing
 
 
-def correct_dead_letters() -> None:
-    """Keep the dead-letter queue that a template gives a function; ministack drops the property."""
-    handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
-    create, update = handlers["create"], handlers["update"]
-
-    def keep(name: str, properties: dict[str, Any]) -> None:
-        config = lambda_svc._functions[name]["config"]
-        config.pop("DeadLetterConfig", None)
-        if queue_of := properties.get("DeadLetterConfig"):
-            config["DeadLetterConfig"] = queue_of
-
-    def creating(logical_id: str, properties: dict[str, Any], *args: Any, **named: Any) -> Any:
-        answer = create(logical_id, properties, *args, **named)
-        keep(answer[0], properties)
-        return answer
-
-    def updating(
-        physical_id: str,
-        old: dict[str, Any],
-        new: dict[str, Any],
-        *args: Any,
-        **named: Any,
-    ) -> Any:
-        answer = update(physical_id, old, new, *args, **named)
-        keep(answer[0], new)
-        return answer
-
-    handlers["create"], handlers["update"] = creating, updating
-
-
 def save_regularly() -> None:
     """Save the state every few seconds, so that a killed emulator loses seconds and not everything.
 
@@ -208,7 +178,6 @@ def main() -> None:
     correct_drain()
     correct_error_type()
     correct_payloads()
-    correct_dead_letters()
     save_regularly()
     app.main()
 
