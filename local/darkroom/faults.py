@@ -15,6 +15,7 @@ IN_FILE: Final = (
     "wrong_type",
     "redirect",
     "other_host",
+    "slow_file",
 )
 IN_BODY: Final = ("truncated_body", "html_body")
 AT_POLL: Final = ("poll_500", "poll_429")
@@ -62,7 +63,7 @@ class Fault:
         return (
             self.left != 0
             and target.endpoint.startswith(self.match.get("endpoint", ""))
-            and self.match.get("token", target.token) == target.token
+            and target.token.startswith(self.match.get("token", ""))
             and self.match.get("prompt_contains", "").lower() in target.prompt.lower()
         )
 

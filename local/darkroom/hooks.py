@@ -108,6 +108,7 @@ class Postman:
                 signed = headers(key, self._user_id, job.id, raw)
                 try:
                     reply = await client.post(job.webhook, content=raw, headers=signed)
+                    job.webhook_answers.append(reply.status_code)
                     taken = reply.is_success
                 except httpx.HTTPError:
                     taken = False

@@ -47,6 +47,7 @@ class Job:
     result: dict[str, Any] | None = None
     failure: Failure | None = None
     start_within: float | None = None
+    webhook_answers: list[int] = field(default_factory=list)
 
     @property
     def app(self) -> str:
@@ -161,9 +162,14 @@ class JobBook:
         rows = []
         for row in self._accepted:
             job = self._jobs.get(row["request_id"])
-            rows.append(row | {"state": job.state if job else "ENDED_BEFORE_RESTART"})
+            rows.append(row | (_seen(job) if job else {"state": "ENDED_BEFORE_RESTART"}))
             per_token[row["token"]] = per_token.get(row["token"], 0) + 1
         return {"jobs": rows, "per_token": per_token}
+
+
+def _seen(job: Job) -> dict[str, Any]:
+    """Show how a job of this run stands, and what its webhook was answered each time."""
+    return {"state": job.state, "webhook_answers": job.webhook_answers}
 
 
 def _read_lines(path: Path) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
-from local.darkroom.faults import IN_FILE, IN_RESULT, FaultBook
+from local.darkroom.faults import IN_FILE, IN_RESULT, Fault, FaultBook
 from local.darkroom.jobs import Job
 from local.darkroom.work import black, store
 
@@ -44,7 +44,7 @@ def publish(result: dict[str, Any], job: Job, faults: FaultBook, files: Path) ->
     if "url" in first:
         fault = faults.fire(IN_FILE, job.target)
         if fault is not None:
-            _spoil_file(fault.name, first, files)
+            _spoil_file(fault, first, files)
     return result
 
 
@@ -58,7 +58,8 @@ def _first_file(result: dict[str, Any]) -> dict[str, Any]:
     return found[0] if found else {}
 
 
-def _spoil_file(name: str, entry: dict[str, Any], files: Path) -> None:
+def _spoil_file(fault: Fault, entry: dict[str, Any], files: Path) -> None:
+    name = fault.name
     parts = urlsplit(entry["url"])
     path = files / parts.path.partition("/files/")[2]
     raw = path.read_bytes()
@@ -71,6 +72,8 @@ def _spoil_file(name: str, entry: dict[str, Any], files: Path) -> None:
         entry["content_type"] = "text/html"
     elif name == "redirect":
         entry["url"] = entry["url"].replace("/files/", "/files/moved/", 1)
+    elif name == "slow_file":
+        entry["url"] = entry["url"].replace("/files/", f"/files/slow/{fault.seconds(5)}/", 1)
     elif name == "other_host":
         host = "localhost" if parts.hostname == "127.0.0.1" else "127.0.0.1"
         port = f":{parts.port}" if parts.port else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -47,6 +48,7 @@ def create_app(
         Route("/control/jobs", jobs),
         Route("/health", health),
         Route("/files/moved/{path:path}", moved),
+        Route("/files/slow/{seconds:float}/{path:path}", slow),
         Route("/files/{path:path}", file),
     ]
     return Starlette(routes=[*control, *fal.ROUTES, *together.ROUTES], lifespan=lifespan)
@@ -96,6 +98,12 @@ async def file(request: Request) -> Response:
 def _media_type(path: Path) -> str:
     known = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
     return known.get(path.suffix, "application/octet-stream")
+
+
+async def slow(request: Request) -> Response:
+    """Serve a file after a while."""
+    await asyncio.sleep(request.path_params["seconds"])
+    return await file(request)
 
 
 async def moved(request: Request) -> Response:

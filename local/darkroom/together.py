@@ -165,8 +165,8 @@ def _entry(desk: Desk, job: Job, image: dict[str, Any]) -> dict[str, Any]:
         return {"type": job.body["shape"]}
     if job.body["shape"] == "url":
         return {"type": "url", "url": url}
-    below = url.partition("/files/")[2].removeprefix("moved/")
-    raw = Path(desk.files / below).read_bytes()
+    folder, name = url.rsplit("/", 2)[1:]
+    raw = Path(desk.files, folder, name).read_bytes()
     return {"type": "b64_json", "b64_json": base64.b64encode(raw).decode()}
 
 

@@ -37,6 +37,7 @@ def accepted(darkroom):
         ({"endpoint": "fal-ai/"}, True),
         ({"endpoint": "together"}, False),
         ({"token": "tok"}, True),
+        ({"token": "to"}, True),
         ({"token": "other"}, False),
         ({"prompt_contains": "red hat"}, True),
         ({"prompt_contains": "blue"}, False),
@@ -142,6 +143,14 @@ def test_another_host_is_another_origin(made):
     assert url.host == "localhost"
 
 
+def test_a_slow_file_comes_after_a_while(darkroom, trained):
+    darkroom.fault("slow_file", seconds=3)
+    url = darkroom.run("fal-ai/flux-lora", order(trained)).json()["images"][0]["url"]
+    with pytest.raises(httpx.ReadTimeout):
+        darkroom.http.get(url, timeout=0.5)
+    assert darkroom.http.get(url, timeout=20).headers["content-type"] == "image/png"
+
+
 def test_bad_weights_are_no_safetensors(darkroom, trained):
     darkroom.fault("bad_weights")
     made = darkroom.run(FAST, training(zipped(small_photos()))).json()
@@ -198,4 +207,4 @@ def test_the_faults_of_the_brief_are_all_there():
     named = "429 500 timeout_after_accept submit_500_after_accept webhook_lost webhook_doubled webhook_late"
     named += " webhook_early webhook_forged nsfw partial truncated_body html_body missing_url truncated_image"
     named += " huge_image wrong_type redirect other_host vendor_fails never_finishes poll_500 poll_429"
-    assert set(named.split()) | {"bad_weights", "content_policy", "slow"} == FAULTS
+    assert set(named.split()) | {"bad_weights", "content_policy", "slow", "slow_file"} == FAULTS

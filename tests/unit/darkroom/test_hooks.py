@@ -74,10 +74,11 @@ def test_a_failed_job_tells_its_error(render, listener):
     assert told["payload"]["detail"][0]["type"] == "missing"
 
 
-def test_a_webhook_that_is_refused_is_sent_again_until_it_is_taken(render, listener, keys):
+def test_a_webhook_that_is_refused_is_sent_again_until_it_is_taken(darkroom, render, listener, keys):
     listener.answers = [500, 503]
     render()
     three = calls(listener, 3)
+    wait_until(lambda: darkroom.http.get("/control/jobs").json()["jobs"][-1]["webhook_answers"] == [500, 503, 200])
     assert all(is_genuine(call, keys) for call in three)
     assert len({call[2] for call in three}) == 1
 
