@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -13,9 +14,10 @@ import httpx
 from PIL import Image
 
 from functions.generate import handler, tasks
+from functions.generate.service.outcome import SENTENCES
 from likeness.credit import read_balance
 from likeness.generation import find_generation
-from likeness.items.generation import Generation
+from likeness.items.generation import Generation, Render
 from likeness.items.image import Image as ImageItem
 from likeness.items.model import ModelStatus, TrainedModel
 from likeness.items.row import new_id
@@ -208,3 +210,31 @@ def balance(user: str = "ada") -> tuple[int, int]:
 
 def images(user: str = "ada") -> list[ImageItem]:
     return list(ImageItem.query(user, ImageItem.sk.startswith(ImageItem.PREFIX)))
+
+
+def assert_missed(reply, code: str, state: str = "failed", back: int = 1) -> None:
+    """The picture is missing with a reason, nothing of it is stored, and the credits come back."""
+    picture = read(reply).json["pictures"][0]
+    assert (picture["state"], picture["error_code"]) == (state, code)
+    assert picture["error"] == SENTENCES[code]
+    assert (images(), stored_keys()) == ([], [])
+    close(job_of(reply))
+    assert balance() == (100, 0)
+    assert read(reply).json["credits_back"] == back
+
+
+def submission(reply, number=1) -> str:
+    return Render.get("ada", Render.of("ada", reply.json["id"], number).sk).submission
+
+
+def executions() -> list[Any]:
+    states = boto3.client("stepfunctions")
+    return list(states.list_executions(stateMachineArn=os.environ["GENERATION_MACHINE"])["executions"])
+
+
+def generations(user: str = "ada") -> list[Generation]:
+    return list(Generation.query(user, Generation.sk.startswith(Generation.PREFIX)))
+
+
+def quote(user: str = "ada", **body):
+    return call(handler.handler, "POST", "/v1/generations/quote", {"prompt": "x", **body}, user=user)
