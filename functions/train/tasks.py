@@ -57,10 +57,8 @@ def submit(job: Job) -> None:
 def await_(job: Job, token: str) -> None:
     """Store the token that a webhook completes; wake at once if one came before, or if there is nothing to wait for."""
     training = _named(job)
-    if (
-        not changed(training, [Training.task_token.set(token), looked_after()], Training.open.exists())
-        or training.woken
-    ):
+    is_open = changed(training, [Training.task_token.set(token), looked_after()], Training.open.exists())
+    if training.woken or not is_open:
         workflow.wake(token)
 
 

@@ -12,7 +12,8 @@ from likeness.items.model import Training, Weights
 from likeness.items.money import Balance
 from likeness.vendors import wire
 from tests.support import make_person
-from tests.unit.train.studio import Fal, Run, add_photo, make_model, money, order
+from tests.unit.train.fal import Fal
+from tests.unit.train.studio import Run, add_photo, make_model, money, order
 
 CALL = "_make_api_call"
 SEQUENCE = ("prepare", "submit", "await", "poll", "collect", "close")

@@ -5,7 +5,8 @@ import pytest
 from likeness.items.model import ModelCount
 from likeness.items.user import AccountState, Profile
 from tests.support import make_person
-from tests.unit.train.studio import CONSENT, Fal, add_photo, ask, executions, make_model, money, objects, order, started
+from tests.unit.train.fal import Fal
+from tests.unit.train.studio import CONSENT, add_photo, ask, executions, make_model, money, objects, order, started
 
 BODY = {"name": "Ada", "subject_kind": "person", "photo_ids": [], "consent": CONSENT}
 

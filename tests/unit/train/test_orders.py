@@ -9,7 +9,8 @@ from likeness.items.model import Training
 from likeness.items.photo import Photo
 from likeness.items.row import now
 from tests.support import make_person
-from tests.unit.train.studio import Fal, add_photo, ask, executions, make_model, money, order, read, started
+from tests.unit.train.fal import Fal
+from tests.unit.train.studio import add_photo, ask, executions, make_model, money, order, read, started
 
 
 def test_order_holds_the_price_and_starts_the_workflow() -> None:

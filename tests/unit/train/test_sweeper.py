@@ -7,7 +7,8 @@ from likeness.items.model import Training
 from likeness.items.row import now
 from likeness.job import execution_name
 from tests.support import Context
-from tests.unit.train.studio import WORKING, Fal, Run, executions, make_model, money, order, started
+from tests.unit.train.fal import WORKING, Fal
+from tests.unit.train.studio import Run, executions, make_model, money, order, started
 
 
 def test_training_past_its_deadline_ends_everywhere(fal: Fal) -> None:

@@ -7,24 +7,11 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from likeness import workflow
 from likeness.seal import mac
-from tests.unit.train.studio import WORKING, Fal, ask, money, started
+from tests.unit.train.fal import WORKING, Fal
+from tests.unit.train.studio import ask, money, started
 
 EVE_KEY = Ed25519PrivateKey.generate()
-
-
-@pytest.fixture
-def woken(monkeypatch) -> list[str]:
-    """The tokens that were completed; "gone" is one that nobody waits with."""
-    tokens: list[str] = []
-
-    def wake(token: str) -> bool:
-        tokens.append(token)
-        return token != "gone"
-
-    monkeypatch.setattr(workflow, "wake", wake)
-    return tokens
 
 
 def test_call_wakes_the_waiting_step_and_changes_nothing_else(fal: Fal, woken) -> None:
