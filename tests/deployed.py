@@ -18,6 +18,7 @@ CLOUD = Cloud(ROOT / ".local" / "test", Ports(4677, 8887, 8890))
 PASSWORD = "a lamp beside the harbour"
 ENDS = {"succeeded", "failed", "cancelled"}
 _people = itertools.count(1)
+_clients: list[Client] = []
 
 
 def new_key() -> dict[str, str]:
@@ -25,9 +26,21 @@ def new_key() -> dict[str, str]:
     return {"Idempotency-Key": secrets.token_hex(16)}
 
 
+def new_client() -> Client:
+    """A client that nobody has signed in with; closed at the end of all tests."""
+    _clients.append(Client(CLOUD))
+    return _clients[-1]
+
+
+def close_clients() -> None:
+    """Close every connection that a test has opened."""
+    while _clients:
+        _clients.pop().http.close()
+
+
 def make_person(name: str = "ada") -> Client:
     """A confirmed person with welcome credits, signed in as a native app."""
-    client = Client(CLOUD)
+    client = new_client()
     email = f"{name}-{next(_people)}-{secrets.token_hex(4)}@example.org"
     client.register(email, PASSWORD)
     client.login(email, PASSWORD)

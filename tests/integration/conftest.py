@@ -6,7 +6,7 @@ import pytest
 
 from local.cli import up
 from local.client import Client
-from tests.deployed import CLOUD, make_person, make_trained
+from tests.deployed import CLOUD, close_clients, make_person, make_trained
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -14,6 +14,7 @@ def outputs() -> Iterator[dict[str, str]]:
     """The stack, deployed anew from nothing; its outputs."""
     CLOUD.reset()
     yield up(CLOUD)
+    close_clients()
     CLOUD.stop()
 
 

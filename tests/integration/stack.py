@@ -11,7 +11,7 @@ from unittest.mock import patch
 from pynamodb.connection import Connection
 
 from likeness import aws, dynamodb
-from local.client import Client
+from local.client import Client, wait_for
 from local.cloud import APP_STACK
 from local.deploy import outputs
 from tests.deployed import CLOUD
@@ -119,7 +119,7 @@ def money(user_id: str) -> dict[str, int]:
     (balance,) = found["BALANCE"]
     return {
         "available": int(balance["available"]["N"]),
-        "reserved": int(balance["reserved"]["N"]),
+        "reserved": int(balance.get("reserved", {"N": "0"})["N"]),
         "entries": total("ENTRY", "amount"),
         "held": total("RESERVATION", "units", "unit_price", held=True),
         "spent": total("RESERVATION", "used", "unit_price", held=False),
@@ -149,6 +149,15 @@ def assert_exact(user_id: str) -> dict[str, int]:
 def problem(answer: Any) -> dict[str, Any]:
     """What an answer says, without what differs from request to request."""
     return {name: value for name, value in answer.json().items() if name != "request_id"}
+
+
+def insist(client: Client, method: str, path: str, body: Any, key: str) -> Any:
+    """Send a paid request until it is answered: a gateway that gave up waiting is asked again under the same key."""
+
+    def send() -> Any:
+        return client.send(method, path, body, headers={"Idempotency-Key": key})
+
+    return wait_for(send, lambda answer: answer.status_code not in {503, 504}, seconds=120)
 
 
 def ledger(client: Client) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from tests.deployed import (
     funds,
     make_model,
     make_person,
+    new_client,
     photos,
     start_generation,
     start_training,
@@ -143,11 +144,11 @@ def test_the_tokens_of_an_erased_person_open_nothing(erased):
     signed = f"{CLOUD.site}{erased['path']}?{client.media_query}"
     assert httpx.get(signed).status_code in {403, 404}
     with pytest.raises(Refused, match="sign_in_failed"):
-        Client(CLOUD).login(erased["email"], PASSWORD)
+        new_client().login(erased["email"], PASSWORD)
 
 
 def test_an_erased_address_may_register_again_and_is_not_welcomed_twice(erased):
-    again = Client(CLOUD)
+    again = new_client()
     again.register(erased["email"], PASSWORD)
     again.login(erased["email"], PASSWORD)
     assert again.user_id != erased["client"].user_id

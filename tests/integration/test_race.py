@@ -14,7 +14,7 @@ from likeness.items.row import now
 from likeness.items.user import Profile
 from local.client import wait_for
 from tests.deployed import funds, make_person
-from tests.integration.stack import as_function, assert_exact, kinds, money, rows
+from tests.integration.stack import as_function, assert_exact, insist, kinds, money, rows
 
 SPENDS, AFFORDABLE = 64, 40
 
@@ -108,7 +108,7 @@ def test_orders_at_once_over_http_never_spend_more_than_there_is():
     order = {"prompt": "a lighthouse", "base_model": "flux-2-dev", "count": 1}
 
     def send(number: int):
-        return ada.send("POST", "/v1/generations", order, headers={"Idempotency-Key": f"race-{number % 12}"})
+        return insist(ada, "POST", "/v1/generations", order, f"race-{number % 12}")
 
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(send, range(24)))

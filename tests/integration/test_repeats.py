@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 from tests.deployed import ended, make_model, make_person, new_key, photos, upload, vendor_jobs
-from tests.integration.stack import assert_exact, kinds, money, problem, rows
+from tests.integration.stack import assert_exact, insist, kinds, money, problem, rows
 
 THREADS, EACH = 16, 2
 ORDER = {"prompt": "a lighthouse at dawn, repeated", "base_model": "flux-2-dev", "count": 1, "seed": 7}
@@ -16,7 +16,7 @@ def at_once(client, path, body, key):
 
     def send(_):
         start.wait()
-        return [client.send("POST", path, body, headers=key) for _ in range(EACH)]
+        return [insist(client, "POST", path, body, key["Idempotency-Key"]) for _ in range(EACH)]
 
     with ThreadPoolExecutor(THREADS) as pool:
         return [answer for answers in pool.map(send, range(THREADS)) for answer in answers]
