@@ -28,6 +28,7 @@ SAVE_EVERY_SECONDS = 5.0
 DRAIN_SECONDS = 0.25
 
 UNNAMED = "Runtime.HandlerError"
+DEAD = {"Worker process died", "Worker returned no response"}
 
 _raised = threading.local()
 
@@ -95,13 +96,13 @@ def correct_drain() -> None:
 
 
 def correct_error_type() -> None:
-    """Answer a failed invocation with the class name of its exception, as Lambda does."""
+    """Answer a failed invocation with the class of its exception, or that its process ended, as Lambda does."""
     invoke = lambda_runtime.Worker.invoke
     execute = lambda_svc._execute_function_warm
 
     def remembering(self: Any, *args: Any, **named: Any) -> Any:
         answer = invoke(self, *args, **named)
-        _raised.type = answer.get("type")
+        _raised.type = "Runtime.ExitError" if answer.get("error") in DEAD else answer.get("type")
         return answer
 
     def executing(*args: Any, **named: Any) -> Any:

@@ -181,7 +181,8 @@ def test_render_is_repeated_for_named_reasons_only(stacks: Stacks) -> None:
 
     names = [name for retry in render["Retry"] for name in retry["ErrorEquals"]]
     assert names[:3] == ["VendorBusy", "VendorTransient", "Busy"]
-    assert all(name.startswith(("Lambda.", "Sandbox.", "States.Timeout")) for name in names[3:])
+    assert all(name.startswith(("Lambda.", "Sandbox.", "States.Timeout", "Runtime.ExitError")) for name in names[3:])
+    assert "Runtime.ExitError" in names
     assert render["TimeoutSeconds"] > stacks.functions()["generate.tasks"]["Timeout"]
 
 

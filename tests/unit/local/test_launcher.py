@@ -75,3 +75,17 @@ def test_payload_format_is_that_of_api_gateway(corrected):
         "{'body': {'statusCode': 204, 'body': None}}",
         str([{"version": "2.0", "headers": {"host": "x"}, "cookies": ["a=1", "b=2"]}, {"step": "await"}]),
     ], done.stderr
+
+
+def test_a_worker_that_was_killed_is_named_as_lambda_names_it(corrected):
+    done = corrected("""
+        launcher.lambda_runtime.Worker.invoke = lambda self: {"status": "error", "error": self}
+        body = {"errorType": launcher.UNNAMED}
+        launcher.lambda_svc._execute_function_warm = lambda says: (
+            launcher.lambda_runtime.Worker.invoke(says), {"error": True, "body": dict(body)}
+        )[1]
+        launcher.correct_error_type()
+        for says in ("Worker process died", "KeyError"):
+            print(launcher.lambda_svc._execute_function_warm(says)["body"]["errorType"])
+    """)
+    assert done.stdout.splitlines() == ["Runtime.ExitError", "Runtime.HandlerError"], done.stderr
