@@ -72,7 +72,7 @@ def test_local_origin_with_a_port_is_matched_exactly() -> None:
 
 
 UNDELIVERED: list[tuple[Any, type[VendorError]]] = [
-    (httpx.Response(302, headers={"location": "https://eve.test/"}), VendorTransient),
+    (httpx.Response(302, headers={"location": "https://eve.test/"}), VendorError),
     (httpx.Response(404), VendorTransient),
     (httpx.Response(500), VendorTransient),
     (httpx.ReadTimeout("10 s"), VendorTransient),

@@ -43,7 +43,7 @@ def picture(url: object, origins: Iterable[str]) -> tuple[bytes, str]:
 
     Raises:
         VendorTransient: the host did not deliver now.
-        VendorError: another origin, too large, or not a picture.
+        VendorError: another origin, a redirect, too large, or not a picture.
     """
     content = b"".join(_chunks(url, origins, PICTURE_BYTES, PICTURE_SECONDS))
     return content, picture_type(content)
@@ -64,7 +64,7 @@ def weights(url: object, origins: Iterable[str], sink: Sink) -> Fetched:
 
     Raises:
         VendorTransient: the host did not deliver now, or broke off.
-        VendorError: another origin, too large, or not safetensors.
+        VendorError: another origin, a redirect, too large, or not safetensors.
     """
     digest, check = hashlib.sha256(), HeaderCheck()
     for chunk in _chunks(url, origins, WEIGHTS_BYTES, WEIGHTS_SECONDS):
@@ -93,6 +93,8 @@ def _chunks(url: object, origins: Iterable[str], limit: int, seconds: float) -> 
 
 
 def _check_answer(response: httpx.Response, limit: int) -> None:
+    if response.is_redirect:
+        raise VendorError("The AI vendor's file is elsewhere, and redirects are not followed.")
     if response.status_code != 200:
         raise VendorTransient("The AI vendor's file is not there.")
     if response.headers.get("content-encoding", "identity") != "identity":
