@@ -18,6 +18,7 @@ IS_NEW := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in $(PYTHONS); do $$p -c '$(IS_NEW)' 2>/dev/null && echo $$p && break; done)
 STACK = $(if $(STATE),--state "$(STATE)") $(if $(PORTS),--ports $(PORTS))
 PICTURES ?= 1000
+BENCHMARKS := roundtrips cold gallery_warm inspection darkroom
 
 help: ## Show what can be made
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -57,12 +58,11 @@ check: install ## Format, lint, import contracts, types, generated files, synth
 	ruff check .
 	lint-imports
 	mypy
-	@$(MAKE) openapi
-	git diff --exit-code -- docs/openapi.json
+	python -m scripts.openapi --check
 	@$(MAKE) synth
 
 openapi: install ## Write docs/openapi.json from the handlers
-	python scripts/openapi.py
+	python -m scripts.openapi
 
 synth: install ## Synthesise every stage, offline
 	@python -m local.cli install
@@ -80,7 +80,4 @@ test: check ## Everything: check, unit, infra, integration, reliability
 
 bench: install ## Measure what performance promises, interleaved in one run
 	@python scripts/layer.py aws
-	@for file in $$(grep -l '"__main__"' benchmarks/*.py); do \
-		echo "== $$file"; \
-		python -m benchmarks.$$(basename $$file .py); \
-	done
+	@for name in $(BENCHMARKS); do echo "== $$name"; python -W ignore -m benchmarks.$$name; done

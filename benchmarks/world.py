@@ -89,7 +89,7 @@ def event(method: str, path: str, query: dict[str, str] | None = None, body: obj
         "rawQueryString": "&".join(f"{name}={value}" for name, value in (query or {}).items()),
         "queryStringParameters": query,
         "headers": {
-            "x-edge-secret": EDGE_SECRET,
+            "x-likeness-edge": EDGE_SECRET,
             "host": "likeness.test",
             "content-type": "application/json",
             "x-forwarded-for": "203.0.113.7, 198.51.100.9",

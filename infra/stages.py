@@ -73,16 +73,17 @@ class Stage:
             return cdk.CliCredentialsStackSynthesizer()
         return cdk.DefaultStackSynthesizer()
 
-    def api_origin(self, api_id: str) -> origins.HttpOrigin:
-        """Return where the CDN finds the API."""
+    def api_origin(self, api_id: str, headers: Mapping[str, str]) -> origins.HttpOrigin:
+        """Return where the CDN finds the API, and what it says there besides what the viewer says."""
         if not self.emulator_url:
-            return origins.HttpOrigin(f"{api_id}.execute-api.{REGION}.amazonaws.com")
+            return origins.HttpOrigin(f"{api_id}.execute-api.{REGION}.amazonaws.com", custom_headers=headers)
         emulator = urlsplit(self.emulator_url)
         return origins.HttpOrigin(
             emulator.hostname or "",
             http_port=emulator.port,
             origin_path=f"/_aws/execute-api/{api_id}/$default",
             protocol_policy=cloudfront.OriginProtocolPolicy.HTTP_ONLY,
+            custom_headers=headers,
         )
 
     def upload_origin(self, bucket: str) -> str:

@@ -117,7 +117,7 @@ def call(  # the front door of every feature
     """Send one request through a handler: an API Gateway event in, the reply out."""
     parts = urlsplit(url)
     sent = {
-        "x-edge-secret": EDGE_SECRET,
+        "x-likeness-edge": EDGE_SECRET,
         "content-type": "application/json",
         "x-forwarded-for": "203.0.113.7, 198.51.100.9",
         **({"idempotency-key": key} if key is not None else {}),

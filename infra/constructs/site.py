@@ -1,6 +1,6 @@
 """The one host of a stage: web app, API and pictures behind one CDN."""
 
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 from aws_cdk import RemovalPolicy
@@ -15,7 +15,9 @@ from infra.constructs.headers import headers
 from infra.constructs.signing_key import SigningKey
 from infra.stages import Stage
 
-EDGE_HEADER = "x-edge-secret"
+EDGE_HEADER = "x-likeness-edge"
+"""CloudFront keeps `x-edge-*` for itself."""
+
 REWRITE = """\
 function handler(event) {
   var request = event.request;
@@ -76,7 +78,7 @@ class Site(Construct):
             ),
             additional_behaviors={
                 "/v1/*": cloudfront.BehaviorOptions(
-                    origin=stage.api_origin(api_id),
+                    origin=stage.api_origin(api_id, {EDGE_HEADER: signing_key.edge_secret}),
                     allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
                     cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
                     origin_request_policy=(cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER),
@@ -91,12 +93,6 @@ class Site(Construct):
             },
         )
         acknowledge(self.distribution, "cdn access logs", "cdn options", "cdn certificate")
-        # As an override, because CloudFront keeps names like this one for itself and CDK knows it.
-        template = cast("cloudfront.CfnDistribution", self.distribution.node.default_child)
-        template.add_property_override(
-            "DistributionConfig.Origins.1.OriginCustomHeaders",
-            [{"HeaderName": EDGE_HEADER, "HeaderValue": signing_key.edge_secret}],
-        )
         self.url = stage.site_url or f"https://{self.distribution.distribution_domain_name}"
 
     def _certificate(self) -> certificatemanager.ICertificate | None:

@@ -319,7 +319,7 @@ def test_a_refusal_of_the_pool_that_nobody_expected_is_a_bug(pool, monkeypatch):
 
 
 def test_no_route_answers_without_the_edge_secret():
-    reply = call(auth.handler, "POST", "/v1/auth/login", {}, headers={"x-edge-secret": "no"})
+    reply = call(auth.handler, "POST", "/v1/auth/login", {}, headers={"x-likeness-edge": "no"})
     assert reply.status == 403
 
 

@@ -49,7 +49,7 @@ def demand_json_type(headers: dict[str, str]) -> None:
 
 
 def _demand_edge(event: Event) -> None:
-    shown = event["headers"].get("x-edge-secret", "")
+    shown = event["headers"].get("x-likeness-edge", "")
     signing = settings().signing_secret
     for fresh in (False, True):
         accepted = str(secret(signing, fresh=fresh)["edge_secret"]).split()

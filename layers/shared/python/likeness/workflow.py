@@ -9,6 +9,8 @@ from likeness.aws import stepfunctions
 from likeness.observability import logger
 
 _GONE = {"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"}
+_NOT_RUNNING = {"ExecutionDoesNotExist", "ValidationException"}
+"""What StopExecution says of an execution that never started or has ended."""
 
 
 def start(machine: str, name: str, state: dict[str, Any]) -> None:
@@ -36,7 +38,7 @@ def stop(machine: str, name: str) -> None:
     try:
         stepfunctions().stop_execution(executionArn=_arn(machine, name))
     except ClientError as error:
-        if _code(error) != "ExecutionDoesNotExist":
+        if _code(error) not in _NOT_RUNNING:
             raise
 
 
