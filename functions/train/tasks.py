@@ -26,13 +26,14 @@ _PASSING = {
     "VendorBusy",
     "VendorTransient",
     "States.Timeout",
-    "Sandbox.Timedout",
     "ClientError",
     "EndpointConnectionError",
     "ConnectTimeoutError",
     "ReadTimeoutError",
 }
 """Errors that say nothing of the training: the next attempt goes on where this one stopped."""
+_PLATFORM = ("Lambda.", "Sandbox.", "Runtime.")
+"""How errors of Lambda itself begin, which are none of ours either."""
 _BROKEN = End(TrainingStatus.FAILED, "internal_error", "Something broke on our side.")
 
 steps = Steps(aws.s3, aws.stepfunctions)
@@ -94,7 +95,7 @@ def close(job: Job, error: dict[str, Any] | None = None) -> None:
     training = _stored(job)
     if training is None or training.ended_at:
         return
-    if error and error.get("Error") in _PASSING and not training.error_code and now() < training.deadline:
+    if error and _passes(error["Error"]) and not training.error_code and now() < training.deadline:
         logger.warning("this attempt gives up", extra={"error": error["Error"]})
         return
     end_training(training, _end(training))
@@ -103,6 +104,10 @@ def close(job: Job, error: dict[str, Any] | None = None) -> None:
         return
     cancel_at_vendor(training)
     count("TrainingFailed")
+
+
+def _passes(name: str) -> bool:
+    return name in _PASSING or name.startswith(_PLATFORM)
 
 
 def _end(training: Training) -> End:

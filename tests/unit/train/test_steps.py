@@ -131,10 +131,11 @@ def test_bug_in_a_step_closes_the_training_unpaid(fal: Fal) -> None:
     assert len(fal.cancelled) == 1
 
 
-def test_error_that_passes_leaves_the_training_to_the_sweeper(fal: Fal) -> None:
+@pytest.mark.parametrize("error", ["VendorTransient", "States.Timeout", "Lambda.Unknown", "Runtime.ExitError"])
+def test_error_that_passes_leaves_the_training_to_the_sweeper(fal: Fal, error) -> None:
     run = started()
     run.advance("prepare", "submit", "await", "poll")
-    run.step("close", error={"Error": "VendorTransient", "Cause": ""})
+    run.step("close", error={"Error": error, "Cause": ""})
     assert money() == (50, 50)
 
     run.kill()
