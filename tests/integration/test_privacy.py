@@ -204,7 +204,7 @@ def test_the_media_bucket_itself_answers_nobody(owned):
 def test_the_api_answers_nobody_who_has_not_come_through_the_cdn(operation, owned):
     client, ids = owned
     direct = f"{CLOUD.endpoint}/_aws/execute-api/{out()['ApiId']}/$default{operation.at({**ids, 'token': 'a.b'})}"
-    for secret in ({}, {"x-edge-secret": "guessed"}):
+    for secret in ({}, {"x-likeness-edge": "guessed"}):
         headers = {"Authorization": f"Bearer {client.token}", **secret}
         answer = httpx.request(operation.method, direct, headers=headers, json={} if operation.has_body else None)
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")

@@ -113,7 +113,7 @@ def test_a_request_that_passed_the_cdn_is_served():
     assert send("POST", "/v1/things", {"name": "x"}).json == {"value": "x"}
 
 
-@pytest.mark.parametrize("shown", [{"x-edge-secret": ""}, {"x-edge-secret": "5e" * 31}, {"x-edge-secret": "no"}])
+@pytest.mark.parametrize("shown", [{"x-likeness-edge": ""}, {"x-likeness-edge": "5e" * 31}, {"x-likeness-edge": "no"}])
 def test_a_request_that_did_not_pass_the_cdn_is_refused_by_every_route(shown):
     for method, path in (("GET", "/v1/me"), ("POST", "/v1/things"), ("POST", "/v1/hooks/echo"), ("GET", "/v1/nothing")):
         reply = send(method, path, user="ada", headers=shown)
@@ -125,7 +125,7 @@ def test_a_rotated_edge_secret_is_read_again_and_the_old_one_still_serves():
     stored = aws.secret("likeness/test/signing")
     renewed = json.dumps({**stored, "edge_secret": f"{EDGE_SECRET} newsecret"})
     client("secretsmanager").put_secret_value(SecretId="likeness/test/signing", SecretString=renewed)
-    assert send("GET", "/v1/address", headers={"x-edge-secret": "newsecret"}).status == 200
+    assert send("GET", "/v1/address", headers={"x-likeness-edge": "newsecret"}).status == 200
     assert send("GET", "/v1/address").status == 200
 
 
@@ -232,7 +232,7 @@ def test_a_refusal_that_can_be_repeated_says_when():
 
 
 def test_a_refusal_of_the_gate_is_a_problem_too():
-    reply = send("GET", "/v1/me", headers={"x-edge-secret": ""})
+    reply = send("GET", "/v1/me", headers={"x-likeness-edge": ""})
     assert reply.headers["content-type"] == "application/problem+json"
     assert reply.headers["cache-control"] == "no-store"
     assert set(reply.json) == {"type", "title", "status", "detail", "code", "request_id"}
