@@ -53,7 +53,7 @@ def neon(canvas: Canvas) -> Field:
 
 def anime(canvas: Canvas) -> Field:
     """Paint in soft flat tones with clean lines and a bloom."""
-    flat = painted(painted(canvas.picture, canvas.alpha, 4, 5, 0.6), canvas.alpha, 3, 4, 0.6)
+    flat = painted(painted(canvas.picture, canvas.alpha, 3, 4, 0.5), canvas.alpha, 2, 3, 0.5)
     light = luminance(flat)
     steps = posterise(equalise(light, None, 0.12), 6, 0.16)
     toned = flat * ((0.35 + 0.65 * steps) / (0.35 + 0.65 * light))[..., None]

@@ -167,9 +167,17 @@ def darkroom(running):
 
 
 @pytest.fixture(scope="session")
-def trained(running):
-    """The result of one small training, made through the queue."""
-    return running.run(FAST, training(zipped(small_photos()), steps=3)).json()
+def training_job(running):
+    """One small training, made through the queue and ended."""
+    job = running.submit(FAST, training(zipped(small_photos()), steps=3)).json()
+    running.ended(job)
+    return job
+
+
+@pytest.fixture(scope="session")
+def trained(running, training_job):
+    """The result of that training."""
+    return running.result(training_job).json()
 
 
 def order(trained, **more):
