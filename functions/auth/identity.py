@@ -24,7 +24,7 @@ from likeness.errors import (
 from likeness.settings import settings
 
 _FAILED = "Wrong e-mail address or password, or the address is not confirmed yet."
-_CODE = "The code is wrong, has expired, was used before or was tried too often. Ask for a new one."
+_CODE = "The code is wrong, has expired or was used before. If you have used it, sign in; if not, ask for a new one."
 _ENDED = "This session has ended. Sign in again."
 _STRICTER: Refusals = {
     "InvalidPasswordException": partial(PasswordRefused, "This password is not accepted. Choose another one.")

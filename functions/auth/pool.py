@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from likeness.aws import cognito
 from likeness.errors import AppError, Busy
-from likeness.observability import count
+from likeness.observability import count, logger
 from likeness.settings import settings
 
 Refusal = Callable[[], AppError]
@@ -36,6 +36,7 @@ def ask(operation: Callable[..., Any], refusals: Refusals, **parameters: object)
             raise Busy("Signing in is busy. Send the same request again.", retry_after=1) from error
         if code not in refusals:
             raise
+        logger.info("the user pool refused", extra={"error": code})
         if code == "CodeDeliveryFailureException":
             count("MailFailed")
         refusal = refusals[code]
