@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down reset seed test check format openapi synth bench
+.PHONY: deploy help install demo up down reset seed test check format openapi synth bench
 MAKEFLAGS += --no-print-directory
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -71,6 +71,11 @@ synth: install ## Synthesise every stage, offline
 		echo "cdk synth $$stage"; \
 		cdk synth --quiet -c stage=$$stage --output .build/cdk.out/$$stage; \
 	done
+
+deploy: install ## Deploy a stage to AWS with the credentials of the shell [STAGE=dev]
+	@test -n "$(STAGE)" || { echo "say which: make deploy STAGE=dev"; exit 1; }
+	@python scripts/layer.py aws $(if $(filter prod,$(STAGE)),--compiled)
+	@cdk deploy --all -c stage=$(STAGE)
 
 test: check ## Everything: check, unit, infra, integration, reliability
 	@mkdir -p .build

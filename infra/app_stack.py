@@ -5,7 +5,7 @@ nothing else. `READ`, `WRITE` and `LEDGER` are spelled out in `infra.access`.
 """
 
 import aws_cdk as cdk
-from aws_cdk import Duration
+from aws_cdk import Duration, Size
 from aws_cdk import aws_events as events
 from constructs import Construct
 
@@ -33,6 +33,8 @@ from infra.data_stack import DataStack
 from infra.stages import Stage
 
 EVERY_MINUTE = events.Schedule.rate(Duration.minutes(1))
+WEIGHTS_DISK = Size.gibibytes(3)
+"""Room for the largest weights we take (2 GB)."""
 EVERY_DAY = events.Schedule.rate(Duration.days(1))
 
 
@@ -78,7 +80,7 @@ class AppStack(cdk.Stack):
         self.house.api.route(handler, "GET POST /v1/photos", "GET DELETE /v1/photos/{photo_id}")
 
     def _train(self) -> TrainingWorkflow:
-        tasks = self.house.entry("train", "tasks", memory=1024, timeout=Duration.minutes(5))
+        tasks = self.house.entry("train", "tasks", memory=1024, disk=WEIGHTS_DISK, timeout=Duration.minutes(5))
         workflow = TrainingWorkflow(self, "TrainModel", steps=tasks, await_seconds=self._stage.await_seconds)
         machine = {"TRAINING_MACHINE": workflow.machine.state_machine_arn}
         handler = self.house.entry("train", "handler", environment={**machine, **self.house.people})

@@ -13,10 +13,10 @@ import boto3
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from likeness import aws
-from likeness.credit import grant
 from likeness.items.image import LEAN
 from likeness.items.money import EntryKind
 from likeness.items.user import Profile
+from likeness.ledger import grant
 
 EDGE_SECRET = "5e" * 32
 

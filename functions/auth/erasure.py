@@ -8,7 +8,7 @@ before the rows that name them, and the person leaves the user pool when nothing
 from collections.abc import Callable
 
 from functions.auth import identity
-from likeness import credit, generation, job, storage, workflow
+from likeness import credit, generation, job, ledger, storage, workflow
 from likeness.generation import Cause, abandon_generation, generation_of
 from likeness.items.generation import Generation
 from likeness.items.model import Training, TrainingStatus
@@ -76,7 +76,7 @@ def _stop_executions(user_id: str) -> bool:
 
 def _forfeit(user_id: str) -> bool:
     """Nothing is left to spend."""
-    credit.forfeit(user_id)
+    ledger.forfeit(user_id)
     return False
 
 

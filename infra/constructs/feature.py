@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import aws_cdk as cdk
-from aws_cdk import Duration
+from aws_cdk import Duration, Size
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_logs as logs
@@ -11,16 +11,17 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.acknowledged import acknowledge
-from infra.constructs.layer import ROOT, Layers
+from infra.constructs.layer import Layers, sources
 from infra.stages import Stage
 
 EVERY_FUNCTION = ("basic execution role", "no resource", "runtime")
 
 
-def code(feature: str) -> lambda_.Code:
+def code(feature: str, stage: Stage) -> lambda_.Code:
     """Pack exactly one feature under its real import path."""
+    root, excluded = sources(stage)
     return lambda_.Code.from_asset(
-        str(ROOT),
+        str(root),
         ignore_mode=cdk.IgnoreMode.GIT,
         exclude=[
             "/*",
@@ -28,8 +29,7 @@ def code(feature: str) -> lambda_.Code:
             "/functions/*",
             "!/functions/__init__.py",
             f"!/functions/{feature}",
-            "__pycache__",
-            "*.pyc",
+            *excluded,
         ],
     )
 
@@ -53,6 +53,7 @@ class Entry(lambda_.Function):
         undelivered: sqs.IQueue,
         timeout: Duration | None = None,
         memory: int = 512,
+        disk: Size | None = None,
         pictures: bool = False,
         unattended: bool = False,
         environment: Mapping[str, str] | None = None,
@@ -61,12 +62,13 @@ class Entry(lambda_.Function):
         super().__init__(
             scope,
             id_,
-            code=code(feature),
+            code=code(feature, stage),
             handler=f"functions.{feature}.{entry}.handler",
             runtime=lambda_.Runtime(stage.runtime),
             architecture=lambda_.Architecture.ARM_64,
             layers=layers.of(pictures=pictures),
             memory_size=memory,
+            ephemeral_storage_size=disk,
             timeout=timeout or Duration.seconds(25),
             environment={
                 **shared,

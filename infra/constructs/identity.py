@@ -14,6 +14,7 @@ class Identity(Construct):
     def __init__(self, scope: Construct, id_: str, *, stage: Stage) -> None:
         super().__init__(scope, id_)
         record = cognito.StringAttribute(mutable=True)
+        record_names = ("terms_version", "terms_at", "adult")
         self.pool = cognito.UserPool(
             self,
             "Pool",
@@ -22,7 +23,7 @@ class Identity(Construct):
             sign_in_case_sensitive=False,
             auto_verify=cognito.AutoVerifiedAttrs(email=True),
             keep_original=cognito.KeepOriginalAttrs(email=True),
-            custom_attributes={"terms_version": record, "terms_at": record, "adult": record},
+            custom_attributes=dict.fromkeys(record_names, record),
             password_policy=cognito.PasswordPolicy(
                 min_length=12,
                 require_digits=False,
@@ -52,4 +53,7 @@ class Identity(Construct):
             access_token_validity=Duration.minutes(15),
             id_token_validity=Duration.minutes(15),
             refresh_token_validity=Duration.days(30),
+            write_attributes=cognito.ClientAttributes()
+            .with_standard_attributes(email=True, fullname=True)
+            .with_custom_attributes(*record_names),
         )

@@ -7,8 +7,16 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.stages import Stage
+from scripts.layer import build_code
 
 ROOT = Path(__file__).parents[2]
+
+
+def sources(stage: Stage) -> tuple[Path, list[str]]:
+    """Return the folder our code ships from and what is left out of it: on AWS a compiled copy, made now."""
+    if stage.emulator_url:
+        return ROOT, ["__pycache__", "*.pyc"]
+    return build_code(ROOT / stage.layers_dir), []
 
 
 class Layers(Construct):
@@ -19,12 +27,13 @@ class Layers(Construct):
         self._stage = stage
         self.libraries = self._layer("Libraries", self._built(stage.library_layer))
         self.pictures = self._layer("Pictures", self._built(stage.pictures_layer)) if stage.pictures_layer else None
+        root, excluded = sources(stage)
         self.likeness = self._layer(
             "Likeness",
             lambda_.Code.from_asset(
-                str(ROOT / "layers" / "shared"),
+                str(root / "layers" / "shared"),
                 ignore_mode=cdk.IgnoreMode.GIT,
-                exclude=["/*", "!/python", "__pycache__", "*.pyc"],
+                exclude=["/*", "!/python", *excluded],
             ),
         )
 

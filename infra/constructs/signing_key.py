@@ -33,7 +33,7 @@ class SigningKey(Construct):
         self.function = lambda_.Function(
             self,
             "Maker",
-            code=code("signing_key"),
+            code=code("signing_key", stage),
             handler="functions.signing_key.events.handler",
             runtime=lambda_.Runtime(stage.runtime),
             architecture=lambda_.Architecture.ARM_64,

@@ -126,6 +126,11 @@ def test_only_our_functions_can_sign_people_in(stacks: Stacks) -> None:
     assert client["TokenValidityUnits"]["AccessToken"] == "minutes"
 
 
+def test_sign_up_may_write_its_record_of_consent(stacks: Stacks) -> None:
+    written = set(stacks.only("AWS::Cognito::UserPoolClient")["WriteAttributes"])
+    assert written == {"email", "name", "custom:terms_version", "custom:terms_at", "custom:adult"}
+
+
 def test_every_bucket_is_private(stacks: Stacks) -> None:
     buckets = list(stacks.properties("AWS::S3::Bucket"))
 

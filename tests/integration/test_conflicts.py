@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from functions.train.hook import token_of
-from likeness.credit import grant
 from likeness.items.model import Training
 from likeness.items.money import EntryKind
+from likeness.ledger import grant
 from local.client import Refused
 from tests.deployed import (
     CLOUD,

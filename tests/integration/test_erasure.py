@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from likeness.credit import grant
 from likeness.items.money import EntryKind
+from likeness.ledger import grant
 from local.client import Client, Refused, wait_for
 from tests.deployed import (
     CLOUD,

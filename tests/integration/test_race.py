@@ -7,11 +7,12 @@ from threading import Barrier
 
 import pytest
 
-from likeness.credit import close, grant, reserve
+from likeness.credit import close, reserve
 from likeness.errors import AppError
 from likeness.items.money import EntryKind
 from likeness.items.row import now
 from likeness.items.user import Profile
+from likeness.ledger import grant
 from local.client import wait_for
 from tests.deployed import funds, make_person
 from tests.integration.stack import as_function, assert_exact, insist, kinds, money, rows

@@ -4,7 +4,6 @@ Single-threaded, because moto is not atomic; the race itself runs on the emulato
 """
 
 import itertools
-
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from likeness import credit
+from likeness import credit, ledger
 from likeness.errors import InsufficientCredits, KeyReused, NotFound
 from likeness.items.money import Balance, Entry, EntryKind, Payment, Reservation
 from likeness.items.photo import Photo
@@ -55,7 +54,7 @@ class Credits(RuleBasedStateMachine):
     @rule(ref=st.sampled_from("abcd"), amount=st.integers(1, 40))
     def grant(self, ref, amount):
         fresh = ("purchase", ref) not in self.model.entries
-        assert credit.grant(self.user, EntryKind.PURCHASE, ref, amount) == fresh
+        assert ledger.grant(self.user, EntryKind.PURCHASE, ref, amount) == fresh
         self.model.entries.setdefault(("purchase", ref), amount)
 
     @rule(
@@ -116,7 +115,7 @@ class Credits(RuleBasedStateMachine):
             row = Payment.of(self.user, name)
             row.credits, row.amount = credits_, amount
             row.save()
-            credit.grant(self.user, EntryKind.PURCHASE, f"pay-{name}", credits_)
+            ledger.grant(self.user, EntryKind.PURCHASE, f"pay-{name}", credits_)
             self.model.entries["purchase", f"pay-{name}"] = credits_
             self.model.payments[name] = {"credits": credits_, "amount": amount, "taken": 0}
         return name
@@ -127,7 +126,7 @@ class Credits(RuleBasedStateMachine):
         refunded = payment["amount"] * share // 100
         due = min(payment["credits"], payment["credits"] * refunded // payment["amount"]) - payment["taken"]
         ref = f"{name}:{refunded}"
-        taken = credit.claw_back(self.user, name, refunded, kind=EntryKind.CLAWBACK, ref=ref)
+        taken = ledger.claw_back(self.user, name, refunded, kind=EntryKind.CLAWBACK, ref=ref)
         assert taken == max(0, due)
         if taken:
             payment["taken"] += taken

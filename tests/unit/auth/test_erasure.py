@@ -13,7 +13,7 @@ from pynamodb.exceptions import PynamoDBException
 from functions.auth import handler as auth
 from functions.auth import tasks
 from likeness import workflow
-from likeness.credit import DeliveredBefore, deliver, forfeit, read_balance, reserve
+from likeness.credit import DeliveredBefore, deliver, read_balance, reserve
 from likeness.errors import AccountNotActive
 from likeness.items.generation import Generation, Ordered
 from likeness.items.image import Image, gallery_of
@@ -22,6 +22,7 @@ from likeness.items.money import Entry, Reservation
 from likeness.items.photo import Photo, UniquePhoto
 from likeness.items.row import OPEN, new_id, now
 from likeness.items.user import AccountState, Profile
+from likeness.ledger import forfeit
 from likeness.settings import settings
 from likeness.storage import image_key, photo_key, raw_key
 from tests.support import call, claims, client, make_person, step

@@ -3,9 +3,10 @@
 import pytest
 
 from functions.billing.handler import handler
-from likeness.credit import close, deliver, grant, reserve
+from likeness.credit import close, deliver, reserve
 from likeness.items.money import EntryKind
 from likeness.items.photo import Photo
+from likeness.ledger import grant
 from tests.support import call, make_person
 
 pytestmark = pytest.mark.usefixtures("aws")

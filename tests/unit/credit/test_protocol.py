@@ -3,11 +3,12 @@
 import pytest
 
 from likeness import credit
-from likeness.credit import DeliveredBefore, LateDelivery, claw_back, close, deliver, grant, read_balance, reserve
+from likeness.credit import DeliveredBefore, LateDelivery, close, deliver, read_balance, reserve
 from likeness.errors import AccountNotActive, Conflict, InsufficientCredits, KeyReused
 from likeness.items.money import EntryKind, Payment
 from likeness.items.photo import Photo
 from likeness.items.user import AccountState, Profile
+from likeness.ledger import claw_back, grant
 from tests.support import make_person
 
 pytestmark = pytest.mark.usefixtures("aws")

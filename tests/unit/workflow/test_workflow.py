@@ -59,7 +59,7 @@ def test_nobody_is_woken_by_a_token_that_is_gone(monkeypatch, code):
 @pytest.mark.parametrize("call", ["start", "is_running", "stop", "wake"])
 def test_any_other_refusal_is_an_error(monkeypatch, call):
     refuse_with(monkeypatch, "AccessDeniedException")
-    words = {
+    words: dict[str, tuple[object, ...]] = {
         "start": ("machine", "name", {}),
         "is_running": ("machine", "name"),
         "stop": ("machine", "name"),

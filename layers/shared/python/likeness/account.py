@@ -6,11 +6,11 @@ from typing import TypeVar
 
 from likeness.aws import cognito
 from likeness.catalog.reader import catalog
-from likeness.credit import grant
 from likeness.errors import AccountNotActive, AlreadyEnded
 from likeness.items.money import EntryKind
 from likeness.items.row import now
 from likeness.items.user import Profile, Welcome
+from likeness.ledger import grant
 from likeness.seal import mac
 from likeness.settings import settings
 from likeness.table import Transaction

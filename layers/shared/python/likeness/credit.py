@@ -1,7 +1,7 @@
 """Credits: the protocol every paid job rests on. Each function is one transaction with its conditions inside.
 
 reserve holds credits before a vendor is called, deliver pays one delivered thing in the write that delivers it,
-close ends a job and gives back what was not delivered; grant and claw_back are money in and back. Whatever is
+close ends a job and gives back what was not delivered; money in and back is in `likeness.ledger`. Whatever is
 repeated, lost or killed between them, the invariants of `docs/credits.md` hold.
 """
 
@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 from likeness.errors import (
     AccountNotActive,
-    AlreadyEnded,
     AppError,
     InsufficientCredits,
     KeyReused,
@@ -17,9 +16,6 @@ from likeness.errors import (
 )
 from likeness.items.money import (
     Balance,
-    Entry,
-    EntryKind,
-    Payment,
     Reservation,
     ReservationState,
     moment,
@@ -183,50 +179,6 @@ def open_reservations(user_id: str) -> list[Reservation]:
     return list(rows)
 
 
-def grant(user_id: str, kind: EntryKind, ref: str, amount: int, *, also: Also | None = None) -> bool:
-    """Add `amount` credits (or take, if negative) once for this kind and ref; say whether it was this call.
-
-    Raises:
-        AppError: what a condition of `also` says; nothing was written.
-    """
-    transaction = Transaction()
-    entry = Entry.of(user_id, kind.value, ref)
-    entry.amount = amount
-    transaction.put(entry, Entry.sk.does_not_exist(), AlreadyEnded("Granted before."))
-    if also is not None:
-        also(transaction)
-    transaction.update(Balance.of(user_id), [Balance.available.add(amount), Balance.version.add(1)])
-    try:
-        transaction.commit()
-    except AlreadyEnded:
-        return False
-    return True
-
-
-def claw_back(user_id: str, session: str, refunded: int, *, kind: EntryKind, ref: str) -> int:
-    """Take back the credits of a payment in proportion to the money refunded so far; return how many now.
-
-    `refunded` is the cumulative amount in the currency's smallest unit. Never takes more than was bought, in
-    whatever order and however often refunds and disputes arrive. May bring `available` below zero: the debt.
-
-    Raises:
-        NotFound: there is no such payment.
-    """
-    while True:
-        try:
-            payment = Payment.get(user_id, Payment.of(user_id, session).sk, consistent_read=True)
-        except Payment.DoesNotExist:
-            raise NotFound("No such payment.") from None
-        due = min(int(payment.credits), int(payment.credits) * refunded // int(payment.amount)) - int(payment.taken)
-        if due <= 0:
-            return 0
-        try:
-            taken = grant(user_id, kind, ref, -due, also=_raise_taken(user_id, payment, due))
-        except _Stale:
-            continue
-        return due if taken else 0
-
-
 def read_balance(user_id: str) -> Balance:
     """Return a user's balance as it is now; a missing one is zero."""
     balance = Balance.of(user_id)
@@ -235,13 +187,6 @@ def read_balance(user_id: str) -> Balance:
     except Balance.DoesNotExist:
         return Balance.of(user_id)
     return balance
-
-
-def forfeit(user_id: str) -> None:
-    """Take away all that is left of an account being erased; repeatable."""
-    left = int(read_balance(user_id).available)
-    if left > 0:
-        grant(user_id, EntryKind.FORFEITURE, "erasure", -left)
 
 
 def _end(user_id: str, reservation: Reservation, also: Callable[[Transaction, Reservation], None]) -> Reservation:
@@ -268,20 +213,6 @@ def _end(user_id: str, reservation: Reservation, also: Callable[[Transaction, Re
     transaction.commit()
     reservation.state, reservation.ended_at = state.value, ended_at
     return reservation
-
-
-def _raise_taken(user_id: str, payment: Payment, due: int) -> Also:
-    session = payment.sk.removeprefix("PAYMENT#")
-
-    def also(transaction: Transaction) -> None:
-        transaction.update(
-            Payment.of(user_id, session),
-            [Payment.taken.add(due)],
-            Payment.taken == payment.taken,
-            _Stale("The payment has moved."),
-        )
-
-    return also
 
 
 def _insufficient(raw: Raw | None, price: int) -> InsufficientCredits:
