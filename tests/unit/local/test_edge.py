@@ -29,10 +29,13 @@ def edge(seen):
     app = create_edge(origin, "d1.cloudfront.localhost:4577", lambda: KEYS)
     transport = httpx.ASGITransport(app, client=("203.0.113.9", 1))
 
-    def send(method, path, **named):
+    def send(method, path, *, as_written=False, **named):
         async def sending() -> httpx.Response:
             async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as viewer:
-                return await viewer.request(method, path, **named)
+                request = viewer.build_request(method, path, **named)
+                if as_written:  # httpx resolves dots; not every client does
+                    request.url = request.url.copy_with(raw_path=path.encode())
+                return await viewer.send(request)
 
         return asyncio.run(sending())
 
@@ -92,6 +95,27 @@ def test_media_hidden_by_escapes_is_still_media(edge, seen):
     for path in ("/%6dedia/u/ada/image.webp", "/media%2Fu/ada/image.webp"):
         assert edge("GET", path).status_code == 403
     assert not seen
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/media/u/ada/../eve/image.webp",
+        "/media/u/ada/%2e%2e/eve/image.webp",
+        "/media/u/ada/..%2feve/image.webp",
+        "/v1/../media/u/eve/image.webp",
+        "/./media/u/eve/image.webp",
+    ],
+)
+def test_path_with_segments_of_dots_never_reaches_the_origin(edge, seen, path):
+    cookie = "; ".join(f"{k}={v}" for k, v in cookies(signed(HERS, time.time() + 60)).items())
+    assert edge("GET", path, headers={"cookie": cookie}, as_written=True).status_code == 403
+    assert not seen
+
+
+def test_path_with_a_line_break_is_passed_on_too(edge, seen):
+    assert edge("GET", "/v1/photos/%0A").status_code == 202
+    assert seen[0].url.raw_path == b"/v1/photos/%0A"
 
 
 def test_keys_are_read_again_after_a_minute():
