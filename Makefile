@@ -18,6 +18,7 @@ IS_NEW := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in $(PYTHONS); do $$p -c '$(IS_NEW)' 2>/dev/null && echo $$p && break; done)
 STACK = $(if $(STATE),--state "$(STATE)") $(if $(PORTS),--ports $(PORTS))
 PICTURES ?= 1000
+STAGE ?= dev
 BENCHMARKS := roundtrips cold gallery_warm inspection darkroom
 
 help: ## Show what can be made
@@ -86,3 +87,11 @@ test: check ## Everything: check, unit, infra, integration, reliability
 bench: install ## Measure what performance promises, interleaved in one run
 	@python scripts/layer.py aws
 	@for name in $(BENCHMARKS); do echo "== $$name"; python -W ignore -m benchmarks.$$name; done
+
+deploy: install ## Deploy into the AWS account of your shell [STAGE=dev]
+	@[[ "$(STAGE)" =~ ^(dev|prod)$$ ]] || { echo "STAGE is dev or prod; make up deploys locally"; exit 1; }
+	@python scripts/layer.py aws
+	@if [[ $(STAGE) = prod ]] && compgen -G '.build/*.uncompiled' > /dev/null; then \
+		echo "refused: without a Python 3.13 here the layers are uncompiled"; exit 1; \
+	fi
+	cdk deploy --all -c stage=$(STAGE) --output .build/cdk.out/$(STAGE)
