@@ -18,7 +18,6 @@ IS_NEW := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in $(PYTHONS); do $$p -c '$(IS_NEW)' 2>/dev/null && echo $$p && break; done)
 STACK = $(if $(STATE),--state "$(STATE)") $(if $(PORTS),--ports $(PORTS))
 PICTURES ?= 1000
-STAGE ?= dev
 BENCHMARKS := roundtrips cold gallery_warm inspection darkroom
 
 help: ## Show what can be made
@@ -74,7 +73,7 @@ synth: install ## Synthesise every stage, offline
 	done
 
 deploy: install ## Deploy a stage to AWS with the credentials of the shell [STAGE=dev]
-	@test -n "$(STAGE)" || { echo "say which: make deploy STAGE=dev"; exit 1; }
+	@test -n "$(filter dev prod,$(STAGE))" || { echo "say which: make deploy STAGE=dev"; exit 1; }
 	@python scripts/layer.py aws $(if $(filter prod,$(STAGE)),--compiled)
 	@cdk deploy --all -c stage=$(STAGE)
 
@@ -87,11 +86,3 @@ test: check ## Everything: check, unit, infra, integration, reliability
 bench: install ## Measure what performance promises, interleaved in one run
 	@python scripts/layer.py aws
 	@for name in $(BENCHMARKS); do echo "== $$name"; python -W ignore -m benchmarks.$$name; done
-
-deploy: install ## Deploy into the AWS account of your shell [STAGE=dev]
-	@[[ "$(STAGE)" =~ ^(dev|prod)$$ ]] || { echo "STAGE is dev or prod; make up deploys locally"; exit 1; }
-	@python scripts/layer.py aws
-	@if [[ $(STAGE) = prod ]] && compgen -G '.build/*.uncompiled' > /dev/null; then \
-		echo "refused: without a Python 3.13 here the layers are uncompiled"; exit 1; \
-	fi
-	cdk deploy --all -c stage=$(STAGE) --output .build/cdk.out/$(STAGE)
