@@ -94,6 +94,8 @@ def main() -> int:
     parser.add_argument("--photos", type=Path, help="demo: a folder of photos of one person")
     parser.add_argument("--pictures", type=int, default=1000, help="seed: how many pictures")
     options = parser.parse_args()
+    if options.photos and not options.photos.is_dir():
+        parser.error(f"{options.photos} is not a folder")
     state = (options.state or ROOT / ".local" / "cloud").resolve()
     cloud = Cloud(state, options.ports)
     try:

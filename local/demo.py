@@ -19,6 +19,8 @@ from local.sheet import make_sheet
 
 RESULTS = ROOT / ".local" / "demo"
 MINIMUM_PICTURES = 8
+MAXIMUM_PHOTOS = 30
+"""A request and a training take no more; of a larger folder the first ones by name are used."""
 
 
 class DemoFailed(RuntimeError):
@@ -48,7 +50,7 @@ def demo(cloud: Cloud, console: Console, photos: Path | None, brought_up: float)
     """Register, upload, train, generate and download; go on where a stopped run stood.
 
     Raises:
-        DemoFailed: too few good photos, a failed training or fewer than eight pictures.
+        DemoFailed: no photos, a failed training or fewer than eight pictures.
     """
     steps = Steps(console, [("cloud", brought_up, cloud.site)])
     run = journey.Run.load(cloud.state / "demo-run.json")
@@ -74,7 +76,8 @@ def _do(run: journey.Run, client: Client, steps: Steps, folder: Path | None) -> 
         journey.sign_in(run, client)
         steps.result = f"signed in as {run.email}"
     with steps.step("photos") as status:
-        photos = journey.read_photos(folder) if folder else _samples()
+        photos = journey.read_photos(folder)[:MAXIMUM_PHOTOS] if folder else _samples()
+        _demand(bool(photos), f"{folder} holds no JPEG, PNG, WebP or HEIC photo")
         ready = journey.upload(run, client, photos, lambda text: status.update(f"photos: {text}"))
         steps.result = f"{len(ready)} of {len(photos)} ready"
     with steps.step("model"):
