@@ -79,7 +79,7 @@ deploy: install ## Deploy a stage to AWS with the credentials of the shell [STAG
 
 test: check ## Everything: check, unit, infra, integration, reliability
 	@mkdir -p .build
-	pytest -n 2 --cov tests/unit tests/infra 2>&1 | tee .build/unit.log
+	pytest -n 2 tests/unit tests/infra --cov 2>&1 | tee .build/unit.log
 	pytest tests/integration tests/reliability 2>&1 | tee .build/integration.log
 	@echo && tail -qn 1 .build/unit.log .build/integration.log
 
