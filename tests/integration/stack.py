@@ -8,13 +8,14 @@ from functools import cache
 from typing import Any
 from unittest.mock import patch
 
+import httpx
 from pynamodb.connection import Connection
 
 from likeness import aws, dynamodb
 from local.client import Client, wait_for
 from local.cloud import APP_STACK
 from local.deploy import outputs
-from tests.deployed import CLOUD
+from tests.deployed import CLOUD, new_client
 from tests.support import forget_secrets
 
 TABLES = ("users", "models", "images", "credits")
@@ -40,6 +41,12 @@ def functions() -> dict[str, dict[str, Any]]:
 def environment() -> dict[str, str]:
     """The environment that the stack gives to a function."""
     return dict(functions()[ORDER]["Environment"]["Variables"])
+
+
+@cache
+def web() -> httpx.Client:
+    """An HTTP client that is nobody; made once, because making one costs more than most requests."""
+    return new_client().http
 
 
 def table_name(table: str) -> str:

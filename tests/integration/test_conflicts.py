@@ -2,7 +2,6 @@
 
 import json
 
-import httpx
 import pytest
 
 from functions.train.hook import token_of
@@ -23,7 +22,7 @@ from tests.deployed import (
     start_training,
     upload,
 )
-from tests.integration.stack import as_function, assert_exact, rows
+from tests.integration.stack import as_function, assert_exact, rows, web
 from tests.integration.test_refusals import ORDER, assert_refused
 
 TRAINER = {"endpoint": "fal-ai/flux-lora-fast-training"}
@@ -141,10 +140,10 @@ def hook_of_an_unready_job_wakes_nobody(client):
         "X-Fal-Webhook-Signature": "00" * 64,
     }
     for headers in ({}, forged):
-        answer = httpx.post(f"{CLOUD.site}/v1/hooks/fal/{token}", json={"status": "OK"}, headers=headers)
+        answer = web().post(f"{CLOUD.site}/v1/hooks/fal/{token}", json={"status": "OK"}, headers=headers)
         assert_refused(answer, 401, "webhook_refused")
     tampered = f"{token[:-1]}{'0' if token[-1] != '0' else '1'}"
-    assert_refused(httpx.post(f"{CLOUD.site}/v1/hooks/fal/{tampered}", content=b"{}"), 401, "webhook_refused")
+    assert_refused(web().post(f"{CLOUD.site}/v1/hooks/fal/{tampered}", content=b"{}"), 401, "webhook_refused")
 
 
 @pytest.mark.parametrize(
@@ -152,12 +151,12 @@ def hook_of_an_unready_job_wakes_nobody(client):
     [("nothing", 404, "not_found"), ("a." + "0" * 64, 401, "webhook_refused"), (".x", 404, "not_found")],
 )
 def test_a_webhook_that_names_no_job_of_ours_is_refused(token, status, code):
-    answer = httpx.post(f"{CLOUD.site}/v1/hooks/fal/{token}", content=json.dumps({"status": "OK"}))
+    answer = web().post(f"{CLOUD.site}/v1/hooks/fal/{token}", content=json.dumps({"status": "OK"}))
     assert_refused(answer, status, code)
 
 
 def test_a_webhook_over_256_kb_is_refused():
-    answer = httpx.post(f"{CLOUD.site}/v1/hooks/fal/a.{'0' * 64}", content=bytes(256 * 1024 + 1))
+    answer = web().post(f"{CLOUD.site}/v1/hooks/fal/a.{'0' * 64}", content=bytes(256 * 1024 + 1))
     assert_refused(answer, 413, "too_large")
 
 

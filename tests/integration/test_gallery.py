@@ -2,12 +2,11 @@
 
 import hashlib
 
-import httpx
 import pytest
 
 from local.client import wait_for
 from tests.deployed import CLOUD, ended, funds, make_model, photos, start_generation, start_training, upload
-from tests.integration.stack import kind, objects, rows, texts
+from tests.integration.stack import kind, objects, rows, texts, web
 
 
 @pytest.fixture(scope="module")
@@ -52,21 +51,21 @@ def test_a_download_url_gives_the_original_under_a_name_and_to_nobody_who_change
     client, (image, _) = keeper
     before = funds(client)
     download = client.call("GET", f"/v1/images/{image['id']}/download")
-    answer = httpx.get(download["url"])
+    answer = web().get(download["url"])
     assert answer.status_code == 200
     assert hashlib.sha256(answer.content).hexdigest() == image["sha256"]
     assert download["filename"] in answer.headers["content-disposition"]
     assert answer.headers["content-type"] == "image/webp"
     other = download["url"].replace("original.webp", "view.webp")
-    assert httpx.get(other).status_code == 403
-    assert httpx.get(download["url"].partition("?")[0]).status_code == 403
+    assert web().get(other).status_code == 403
+    assert web().get(download["url"].partition("?")[0]).status_code == 403
     assert funds(client) == before
 
 
 def test_the_cdn_lets_browsers_keep_pictures_and_never_shared_caches(keeper):
     client, (image, _) = keeper
     url = f"{CLOUD.site}{image['media']['view']}?{client.media_query}"
-    answer = httpx.get(url)
+    answer = web().get(url)
     assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
     assert answer.headers["x-content-type-options"] == "nosniff"
 

@@ -6,13 +6,12 @@ import hmac
 import http.client
 import json
 
-import httpx
 import pytest
 
 from likeness.storage import signed_url
 from tests.deployed import CLOUD, PASSWORD, absent_id, ended, funds, make_person, start_generation
 from tests.integration.operations import OF_A_THING, PRIVATE, PUBLIC, operations
-from tests.integration.stack import TABLES, as_function, objects, out, problem, rows, texts
+from tests.integration.stack import TABLES, as_function, objects, out, problem, rows, texts, web
 
 by_name = pytest.mark.parametrize("operation", PRIVATE, ids=lambda operation: operation.name)
 of_a_thing = pytest.mark.parametrize("operation", OF_A_THING, ids=lambda operation: operation.name)
@@ -81,7 +80,7 @@ def test_a_private_route_wants_an_access_token_and_nothing_else_will_do(operatio
         request = operation.request
         if token:
             request["headers"]["Authorization"] = f"Bearer {token}"
-        answer = httpx.request(operation.method, CLOUD.site + operation.at(ids), **request)
+        answer = web().request(operation.method, CLOUD.site + operation.at(ids), **request)
         assert answer.status_code in statuses, name
 
 
@@ -140,7 +139,7 @@ def test_media_open_only_to_their_owners_own_unchanged_signature(owned, stranger
     client, ids = owned
     media = client.call("GET", f"/v1/images/{ids['image_id']}")["media"]
     for path in media.values():
-        assert httpx.get(f"{CLOUD.site}{path}?{client.media_query}").status_code == 200
+        assert web().get(f"{CLOUD.site}{path}?{client.media_query}").status_code == 200
         signature = client.media_query.partition("Signature=")[2].partition("&")[0]
         refused = {
             "none": "",
@@ -150,7 +149,7 @@ def test_media_open_only_to_their_owners_own_unchanged_signature(owned, stranger
             "another key": client.media_query.replace(client.media_query.partition("Key-Pair-Id=")[2][:5], "KXXXX"),
         }
         for name, query in refused.items():
-            assert httpx.get(f"{CLOUD.site}{path}?{query}").status_code == 403, name
+            assert web().get(f"{CLOUD.site}{path}?{query}").status_code == 403, name
 
 
 def test_a_signature_that_is_over_opens_nothing(owned):
@@ -158,9 +157,9 @@ def test_a_signature_that_is_over_opens_nothing(owned):
     key = client.call("GET", f"/v1/images/{ids['image_id']}")["media"]["view"].lstrip("/")
     with as_function():
         fresh, over = signed_url(key, 60), signed_url(key, -60)
-    assert httpx.get(fresh).status_code == 200
-    assert httpx.get(over).status_code == 403
-    assert httpx.get(fresh.replace("view.webp", "original.webp")).status_code == 403
+    assert web().get(fresh).status_code == 200
+    assert web().get(over).status_code == 403
+    assert web().get(fresh.replace("view.webp", "original.webp")).status_code == 403
 
 
 @pytest.mark.parametrize("up", ["..", "%2e%2e", "%2E%2E", ".%2e", "..%2f..%2fu", "..\\", "%252e%252e"])
@@ -177,8 +176,8 @@ def test_weights_and_zips_are_outside_of_every_signature_that_people_get(owned):
     private = sorted(objects("MediaBucket", "media/v/"))
     assert private
     for key in private:
-        assert httpx.get(f"{CLOUD.site}/{key}?{client.media_query}").status_code == 403
-        assert httpx.get(f"{CLOUD.site}/{key}").status_code == 403
+        assert web().get(f"{CLOUD.site}/{key}?{client.media_query}").status_code == 403
+        assert web().get(f"{CLOUD.site}/{key}").status_code == 403
 
 
 def test_what_was_uploaded_can_be_read_by_nobody(stranger):
@@ -186,8 +185,8 @@ def test_what_was_uploaded_can_be_read_by_nobody(stranger):
     s3, bucket = CLOUD.client("s3"), out()["RawBucket"]
     s3.put_object(Bucket=bucket, Key=key, Body=b"raw bytes")
     try:
-        assert httpx.get(f"{CLOUD.endpoint}/{bucket}/{key}").status_code == 403
-        assert httpx.get(f"{CLOUD.endpoint}/{bucket}").status_code == 403
+        assert web().get(f"{CLOUD.endpoint}/{bucket}/{key}").status_code == 403
+        assert web().get(f"{CLOUD.endpoint}/{bucket}").status_code == 403
         for path in (f"/{key}", f"/media/{key}", f"/media/u/{stranger.user_id}/../../../{key}"):
             assert raw_get(f"{path}?{stranger.media_query}") in {400, 403, 404}, path
     finally:
@@ -197,7 +196,7 @@ def test_what_was_uploaded_can_be_read_by_nobody(stranger):
 def test_the_media_bucket_itself_answers_nobody(owned):
     client, ids = owned
     path = client.call("GET", f"/v1/images/{ids['image_id']}")["media"]["view"]
-    assert httpx.get(f"{CLOUD.endpoint}/{out()['MediaBucket']}{path}").status_code == 403
+    assert web().get(f"{CLOUD.endpoint}/{out()['MediaBucket']}{path}").status_code == 403
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.name)
@@ -206,5 +205,5 @@ def test_the_api_answers_nobody_who_has_not_come_through_the_cdn(operation, owne
     direct = f"{CLOUD.endpoint}/_aws/execute-api/{out()['ApiId']}/$default{operation.at({**ids, 'token': 'a.b'})}"
     for secret in ({}, {"x-likeness-edge": "guessed"}):
         headers = {"Authorization": f"Bearer {client.token}", **secret}
-        answer = httpx.request(operation.method, direct, headers=headers, json={} if operation.has_body else None)
+        answer = web().request(operation.method, direct, headers=headers, json={} if operation.has_body else None)
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")

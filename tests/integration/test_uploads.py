@@ -2,14 +2,13 @@
 
 import io
 
-import httpx
 import pytest
 from PIL import Image
 
 from local.client import wait_for
 from tests.deployed import inspected, make_person, photos
 from tests.hostile import SECRET, UPLOADS
-from tests.integration.stack import kind, objects, rows
+from tests.integration.stack import kind, objects, rows, web
 
 FORMS = 30
 FILES = [upload for upload in UPLOADS if upload.name != "empty"]
@@ -83,7 +82,7 @@ def form_for(client, **more):
 
 def post(form, content, content_type="image/jpeg", **fields):
     data = {**form["fields"], **fields}
-    return httpx.post(form["url"], data=data, files={"file": ("me.jpg", content, content_type)}, timeout=60)
+    return web().post(form["url"], data=data, files={"file": ("me.jpg", content, content_type)})
 
 
 @pytest.mark.parametrize(
@@ -138,6 +137,6 @@ def test_a_deleted_photo_is_gone_from_the_cdn_at_once(ada):
     assert ada.media(row["media"]["photo"])
     assert ada.send("DELETE", f"/v1/photos/{row['id']}").status_code == 204
     signed = f"{ada.cloud.site}{row['media']['photo']}?{ada.media_query}"
-    assert httpx.get(signed).status_code in {403, 404}
+    assert web().get(signed).status_code in {403, 404}
     assert objects("MediaBucket", f"media/u/{ada.user_id}/photos/") == set()
     assert ada.send("DELETE", f"/v1/photos/{row['id']}").status_code == 404
