@@ -74,7 +74,8 @@ def test_whatever_a_fuzzer_sends_is_answered_as_the_document_says_and_never_by_a
         *("--continue-on-failure", "--suppress-health-check", "all", "--no-color"),
         *("--report-json-path", str(report), "--warnings", "off"),
     ]
-    run = subprocess.run(command, cwd=tmp_path, env=os.environ, capture_output=True, text=True, check=False)
+    hooked = {**os.environ, "SCHEMATHESIS_HOOKS": "tests.integration.fuzzing"}
+    run = subprocess.run(command, cwd=tmp_path, env=hooked, capture_output=True, text=True, check=False)
     told = "\n".join(line for line in run.stdout.splitlines() if token not in line)
     assert run.returncode == 0, told[-6000:]
     assert json.loads(report.read_text())
