@@ -1,37 +1,5 @@
 """One deployed stack for all tests, beside any demo that runs; people who share it cannot meet."""
 
-from collections.abc import Iterator
+from tests.deployment import ada, eve, outputs, trained
 
-import pytest
-
-from local.cli import up
-from local.client import Client
-from tests.deployed import CLOUD, close_clients, make_person, make_trained
-
-
-@pytest.fixture(scope="session", autouse=True)
-def outputs() -> Iterator[dict[str, str]]:
-    """The stack, deployed anew from nothing; its outputs."""
-    CLOUD.reset()
-    yield up(CLOUD)
-    close_clients()
-    CLOUD.stop()
-
-
-@pytest.fixture
-def ada() -> Client:
-    """A person with welcome credits."""
-    return make_person("ada")
-
-
-@pytest.fixture
-def eve() -> Client:
-    """Another person."""
-    return make_person("eve")
-
-
-@pytest.fixture(scope="session")
-def trained(outputs: dict[str, str]) -> tuple[Client, str]:
-    """A person and her trained model; tests may generate with it and must not change it."""
-    client = make_person("trained")
-    return client, make_trained(client)
+__all__ = ["ada", "eve", "outputs", "trained"]
