@@ -1,5 +1,6 @@
 """Jobs that their owner cancels: what was delivered stays and is paid, everything else comes back at once."""
 
+import secrets
 from functools import partial
 
 import pytest
@@ -18,6 +19,7 @@ from tests.deployed import (
 )
 from tests.integration.stack import assert_exact, ledger, objects
 
+PIER = f"abandoned pier {secrets.token_hex(4)}"
 TRAINER = "fal-ai/flux-lora-fast-training"
 
 
@@ -60,10 +62,10 @@ def state_of(request_id):
 def test_a_cancelled_generation_gives_everything_back_and_stops_the_vendor(trained):
     client, model_id = trained
     before = funds(client)
-    with stuck(prompt_contains="abandoned pier"):
-        path = start_generation(client, model_id=model_id, count=2, prompt="[me] on an abandoned pier")
+    with stuck(prompt_contains=PIER):
+        path = start_generation(client, model_id=model_id, count=2, prompt=f"[me] on an {PIER}")
         assert funds(client) == (before[0] - 2, 2)
-        bought = wait_for(lambda: jobs_of("abandoned pier"), lambda jobs: len(jobs) == 2, seconds=60)
+        bought = wait_for(lambda: jobs_of(PIER), lambda jobs: len(jobs) == 2, seconds=60)
         cancelled = client.call("POST", f"{path}/cancel")
     assert cancelled["status"] == "cancelled"
     assert {picture["state"] for picture in cancelled["pictures"]} == {"cancelled"}
@@ -73,7 +75,7 @@ def test_a_cancelled_generation_gives_everything_back_and_stops_the_vendor(train
     assert (again.status_code, again.json()["code"]) == (409, "already_ended")
     for job in bought:
         wait_for(partial(state_of, job["request_id"]), lambda state: state == "COMPLETED", seconds=30)
-    assert len(jobs_of("abandoned pier")) == 2
+    assert len(jobs_of(PIER)) == 2
     assert_exact(client.user_id)
 
 

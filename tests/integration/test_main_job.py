@@ -13,7 +13,7 @@ from likeness.catalog.reader import catalog
 from likeness.pictures import digital_source_type
 from likeness.pictures.mark import TRAINED_ALGORITHMIC_MEDIA
 from local.client import Client, wait_for
-from tests.deployed import ENDS, ended, faults, funds, make_model, make_person, new_key, photos, upload
+from tests.deployed import ENDS, ended, faults, funds, make_model, new_key, photos, register_person, upload
 from tests.integration.stack import assert_exact, ledger
 
 PROMPT = "portrait of [me] beside an old lighthouse"
@@ -70,7 +70,7 @@ def watch(journey: Journey, path: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def journey() -> Journey:
     """Register, upload, train, order, watch the pictures come."""
-    ada = make_person("journey")
+    ada = register_person("journey")
     told = Journey(ada)
     told.note("welcome")
     told.photos = upload(ada, photos())
