@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: deploy help install demo up down reset seed test check format openapi synth bench
+.PHONY: deploy help install lint types demo up down reset seed test check format openapi synth bench
 MAKEFLAGS += --no-print-directory
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -54,12 +54,16 @@ format: install ## Format and fix what can be fixed
 	@ruff check --fix .
 
 check: install ## Format, lint, import contracts, types, generated files, synth
+	@$(MAKE) -j2 --output-sync=target lint types synth
+
+lint: install
 	ruff format --check .
 	ruff check .
 	lint-imports
-	mypy
 	python -m scripts.openapi --check
-	@$(MAKE) synth
+
+types: install
+	mypy
 
 openapi: install ## Write docs/openapi.json from the handlers
 	python -m scripts.openapi
