@@ -1,6 +1,5 @@
 """Programs that stay up between commands: started once, found again by their pid file, stopped."""
 
-import contextlib
 import json
 import os
 import signal
@@ -157,8 +156,7 @@ def _is_running(pid: int) -> bool:
 def _has_ended(pid: int, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)  # else a child of ours would stay a zombie
+        _children[:] = [child for child in _children if child.poll() is None]  # or they would stay zombies
         if not _is_running(pid):
             return True
         time.sleep(0.05)

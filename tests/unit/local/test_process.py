@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from local import process
 from local.process import NotHealthy, PortTaken, Program
 
 SERVER = """
@@ -47,6 +48,7 @@ def test_start_is_once_and_stop_ends_it(tmp_path, port):
     finally:
         assert server.stop()
     assert server.pid() is None
+    assert first not in {child.pid for child in process._children}
     assert not server.stop()
 
 
