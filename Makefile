@@ -18,6 +18,7 @@ IS_NEW := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in $(PYTHONS); do $$p -c '$(IS_NEW)' 2>/dev/null && echo $$p && break; done)
 STACK = $(if $(STATE),--state "$(STATE)") $(if $(PORTS),--ports $(PORTS))
 PICTURES ?= 1000
+ALONE := tests/unit tests/infra tests/reliability/darkroom tests/reliability/test_credit_machine.py
 BENCHMARKS := roundtrips cold gallery_warm inspection darkroom
 
 help: ## Show what can be made
@@ -83,8 +84,8 @@ deploy: install ## Deploy a stage to AWS with the credentials of the shell [STAG
 
 test: check ## Everything: check, unit, infra, integration, reliability
 	@mkdir -p .build
-	pytest -n 2 tests/unit tests/infra --cov 2>&1 | tee .build/unit.log
-	pytest tests/integration tests/reliability 2>&1 | tee .build/integration.log
+	pytest -n 2 $(ALONE) --cov 2>&1 | tee .build/unit.log
+	pytest tests/integration tests/reliability/faults 2>&1 | tee .build/integration.log
 	@echo && tail -qn 1 .build/unit.log .build/integration.log
 
 bench: install ## Measure what performance promises, interleaved in one run
