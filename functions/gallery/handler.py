@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
+from pydantic import BeforeValidator
 
 from functions.gallery import service
 from functions.gallery.models import DownloadView, ImageChange, ImageList, ImageView
@@ -14,6 +15,17 @@ from likeness import aws
 from likeness.http import Cursor, PageSize, UserId, answers, create_app, create_handler, json_response, no_content
 
 app = create_app()
+
+
+def _iso_only(value: object) -> object:
+    """Refuse numbers, which pydantic would read as seconds since 1970."""
+    if isinstance(value, str) and value.replace(".", "", 1).lstrip("+-").isdigit():
+        message = "write a date or a moment as ISO 8601"
+        raise ValueError(message)
+    return value
+
+
+IsoOnly = BeforeValidator(_iso_only)
 
 
 @app.get("/v1/images", responses=answers(ImageList))
@@ -25,8 +37,8 @@ def list_images(  # noqa: PLR0913, PLR0917 (one parameter a filter)
     aspect_ratio: Annotated[str | None, Query(max_length=10)] = None,
     style: Annotated[str | None, Query(max_length=40)] = None,
     favourite: Annotated[bool | None, Query()] = None,
-    created_from: Annotated[datetime | None, Query(description="Not older than this.")] = None,
-    created_to: Annotated[datetime | None, Query(description="Not newer than this.")] = None,
+    created_from: Annotated[datetime | None, IsoOnly, Query(description="Not older than this.")] = None,
+    created_to: Annotated[datetime | None, IsoOnly, Query(description="Not newer than this.")] = None,
     text: Annotated[str | None, Query(max_length=100, description="All words, in the head of the prompt.")] = None,
     trashed: Annotated[bool, Query(description="The trash instead of the gallery.")] = False,  # noqa: FBT002
 ) -> Response[Any]:

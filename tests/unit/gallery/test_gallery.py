@@ -75,7 +75,9 @@ def test_cursor_that_is_not_ours_is_refused(cursor):
     assert (reply.status, reply.code) == (400, "cursor_invalid")
 
 
-@pytest.mark.parametrize("query", ["?limit=0", "?limit=101", "?limit=x", "?favourite=perhaps", "?created_from=soon"])
+@pytest.mark.parametrize(
+    "query", ["?limit=0", "?limit=101", "?limit=x", "?favourite=perhaps", "?created_from=soon", "?created_to=0.5"]
+)
 def test_invalid_filter_is_named(query):
     reply = listed(query)
     assert (reply.status, reply.code) == (422, "invalid_request")
