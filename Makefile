@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: deploy help install lint types demo up down reset seed test check format openapi synth bench
+.PHONY: alone deploy deployed help install lint types demo up down reset seed test check format openapi synth bench
 MAKEFLAGS += --no-print-directory
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -19,6 +19,7 @@ PYTHON ?= $(shell for p in $(PYTHONS); do $$p -c '$(IS_NEW)' 2>/dev/null && echo
 STACK = $(if $(STATE),--state "$(STATE)") $(if $(PORTS),--ports $(PORTS))
 PICTURES ?= 1000
 ALONE := tests/unit tests/infra tests/reliability/darkroom tests/reliability/test_credit_machine.py
+DEPLOYED := tests/integration tests/reliability/faults
 BENCHMARKS := roundtrips cold gallery_warm inspection darkroom
 
 help: ## Show what can be made
@@ -84,9 +85,14 @@ deploy: install ## Deploy a stage to AWS with the credentials of the shell [STAG
 
 test: check ## Everything: check, unit, infra, integration, reliability
 	@mkdir -p .build
-	pytest -n 2 $(ALONE) --cov 2>&1 | tee .build/unit.log
-	pytest tests/integration tests/reliability/faults 2>&1 | tee .build/integration.log
-	@echo && tail -qn 1 .build/unit.log .build/integration.log
+	@$(MAKE) -j2 --output-sync=target alone deployed
+	@echo && tail -qn 1 .build/alone.log .build/deployed.log
+
+alone: install # tests that need no stack
+	pytest -n 2 --dist loadgroup $(ALONE) --cov 2>&1 | tee .build/alone.log
+
+deployed: install # tests of the deployed stack; they wait for conditions, so a busy machine only slows them
+	pytest --durations=8 $(DEPLOYED) 2>&1 | tee .build/deployed.log
 
 bench: install ## Measure what performance promises, interleaved in one run
 	@python scripts/layer.py aws

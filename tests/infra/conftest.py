@@ -9,6 +9,14 @@ from infra.app import build, stage_of
 from tests.infra.stacks import FLAGS, Stacks
 
 STAGES = ("local", "dev", "prod")
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep these tests on one worker: each worker would synthesise every stage for itself."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("infra"))
 
 
 @pytest.fixture(scope="session")
