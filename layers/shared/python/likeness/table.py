@@ -1,8 +1,4 @@
-"""Rows and transactions: one connection for all tables, refusals told apart in call order.
-
-The shapes and their measured reasons: one botocore client for every kind (PynamoDB would build one per
-class, 50-105 ms each), made while this module is imported (made in the first invoke it costs 70-100 ms there).
-"""
+"""Rows and transactions: one connection for every kind of row, refusals told apart in call order."""
 
 import random
 import time
