@@ -1,6 +1,7 @@
 """The one connection to DynamoDB, made while a function is imported, and how it reads answers.
 
-PynamoDB would make a client for every class of rows (50-105 ms each); made in the first invoke, one costs 70-100 ms there.
+PynamoDB would make a client for every class of rows (50-105 ms each); made in the first invoke, one costs 70-100 ms
+there.
 """
 
 import json
