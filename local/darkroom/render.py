@@ -19,7 +19,7 @@ from local.darkroom.grid import Field, generator
 from local.darkroom.light import combine
 from local.darkroom.scenes import make_scene, weather
 from local.darkroom.subject import choose, cut_out, place
-from local.darkroom.words import Wish, parse
+from local.darkroom.words import parse
 
 STYLES: Final[dict[str, Callable[[Canvas], Field]]] = {
     "photo": styles_screen.photo,
@@ -86,8 +86,3 @@ def encode(picture: Image.Image, kind: str = "png") -> bytes:
     else:
         picture.save(out, "JPEG", quality=93, comment=SOFTWARE.encode())
     return out.getvalue()
-
-
-def wish_of(prompt: str) -> Wish:
-    """Say how a prompt is understood."""
-    return parse(prompt)

@@ -22,13 +22,6 @@ class View(BaseModel):
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
 
-class FieldProblem(View):
-    """One field of a request that is not valid."""
-
-    field: str
-    message: str
-
-
 def encode_cursor(position: dict[str, Any]) -> str:
     """Return an opaque cursor of a position, which holds no user id."""
     text = json.dumps(position, separators=(",", ":")).encode()
