@@ -12,7 +12,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
-from likeness.http import PROBLEM, Operation, Problem, RecentUserId, UserId
+from likeness.http import PROBLEM, Operation, OptionalOperation, Problem, RecentUserId, UserId
 
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "layers/shared/python/likeness/openapi.json"
@@ -76,8 +76,8 @@ def _complete(operation: dict[str, Any], function: Any, feature: str) -> None:  
     operation.pop("description", None)
     wanted = [parameter.annotation for parameter in inspect.signature(function).parameters.values()]
     operation["security"] = [{"accessToken": []}] if UserId in wanted or RecentUserId in wanted else []
-    if Operation in wanted:
-        operation.setdefault("parameters", []).append(KEY)
+    if Operation in wanted or OptionalOperation in wanted:
+        operation.setdefault("parameters", []).append({**KEY, "required": Operation in wanted})
     problem = {"description": "A problem", "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
     operation["responses"] = {
         **{status: answer for status, answer in operation["responses"].items() if status != "422"},

@@ -6,7 +6,8 @@ from functions.billing.models import CreditEntriesView, CreditEntryView, Credits
 from likeness.credit import read_balance
 from likeness.errors import CursorInvalid
 from likeness.items.money import Entry
-from likeness.table import Page, Raw, query
+from likeness.query import Page, query
+from likeness.table import Raw
 from likeness.wire import decode_cursor, encode_cursor
 
 TRIES = 3

@@ -4,7 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.gallery.trash import purge_trash
+from functions.gallery.service.trash import purge_trash
 from likeness.observability import count, logger, metrics
 
 

@@ -27,9 +27,9 @@ from likeness.http import (
     answers,
     create_app,
     create_handler,
-    fingerprint,
     json_response,
 )
+from likeness.wire import fingerprint
 
 PUBLIC = "public, max-age=300"
 

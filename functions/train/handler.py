@@ -27,10 +27,10 @@ from likeness.http import (
     answers,
     create_app,
     create_handler,
-    fingerprint,
     json_response,
     no_content,
 )
+from likeness.wire import fingerprint
 
 app = create_app()
 

@@ -16,8 +16,9 @@ from likeness.items.model import ModelCount, TrainedModel, Training, TrainingSta
 from likeness.items.photo import Photo, PhotoState
 from likeness.items.row import changed, is_id, new_id
 from likeness.job import End, abandon_training
+from likeness.query import query
 from likeness.storage import remove
-from likeness.table import Transaction, query
+from likeness.table import Transaction
 from likeness.wire import decode_cursor, encode_cursor
 
 FIRST, LAST = "0" * 26, "7" + "Z" * 25

@@ -26,8 +26,9 @@ from likeness.items.money import Reservation, ReservationState
 from likeness.items.row import OPEN, new_id, now
 from likeness.job import End, abandon_training, execution_name, training_of
 from likeness.observability import count, logger
+from likeness.query import query
 from likeness.settings import settings
-from likeness.table import Raw, Transaction, query
+from likeness.table import Raw, Transaction
 from likeness.wire import encode_cursor
 
 FIRST_CHECK_SECONDS = 60

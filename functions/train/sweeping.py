@@ -7,8 +7,8 @@ from likeness.items.model import Training, TrainingStatus
 from likeness.items.row import OPEN, changed, now
 from likeness.job import End, abandon_training, execution_name
 from likeness.observability import count, logger
+from likeness.query import query
 from likeness.settings import settings
-from likeness.table import query
 
 AT_MOST = 100
 LATE = End(TrainingStatus.FAILED, "deadline_exceeded", "The training was not finished in time.")

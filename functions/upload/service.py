@@ -19,9 +19,10 @@ from likeness.errors import Conflict, CursorInvalid, NotFound, PhotoInUse
 from likeness.items.model import TrainedModel
 from likeness.items.photo import PATIENCE_SECONDS, Photo, PhotoCount, PhotoState, UniquePhoto
 from likeness.items.row import born, is_id, new_id, now
+from likeness.query import query
 from likeness.settings import settings
 from likeness.storage import media_path, photo_files, photo_key, raw_key, remove
-from likeness.table import Transaction, query
+from likeness.table import Transaction
 from likeness.wire import decode_cursor, encode_cursor
 
 FORM_SECONDS = 300

@@ -63,7 +63,11 @@ def _connection() -> Connection:
 def as_function() -> Iterator[None]:
     """Let `likeness` work on the stack's tables, keys and buckets, as the deployed code does."""
     borrowed = {**environment(), "AWS_ENDPOINT_URL": CLOUD.endpoint}
-    with patch.dict(os.environ, borrowed), patch("likeness.table.connection", _connection):
+    with (
+        patch.dict(os.environ, borrowed),
+        patch("likeness.table.connection", _connection),
+        patch("likeness.query.connection", _connection),
+    ):
         _forget()
         try:
             yield

@@ -87,31 +87,34 @@ def _image(generation: Generation, number: int, ordered: Ordered, render: Prepar
     image.gallery = gallery_of(generation.pk)
     image.generation_id, image.number = generation.id, number
     image.model_id, image.base_model = ordered.model_id, ordered.base_model
-    image.aspect_ratio, image.style = ordered.aspect_ratio, ordered.style
+    shot = ordered.shot(number)
+    image.aspect_ratio, image.style = shot.aspect_ratio, shot.style
+    image.relation, image.parent_id = ordered.relation, ordered.parent_id
     image.width, image.height = render.width, render.height
     image.bytes, image.sha256 = len(render.original), _sha256(render.original)
-    image.describe(ordered.prompt)
+    image.describe(shot.prompt)
     image.manifest = _manifest(generation, number, ordered, render)
     return image
 
 
 def _manifest(generation: Generation, number: int, ordered: Ordered, render: PreparedRender) -> dict[str, Any]:
     """Return all it takes to make the picture again, and to prove which one it is."""
-    endpoint = ordered.endpoint
+    endpoint, shot = ordered.endpoint, ordered.shot(number)
     return {
         "generation_id": generation.id,
         "number": number,
-        "prompt": ordered.prompt,
-        "prompt_sent": ordered.prompt_sent,
+        "prompt": shot.prompt,
+        "prompt_sent": shot.prompt_sent,
         "negative_prompt": ordered.negative_prompt,
-        "style": ordered.style,
+        "style": shot.style,
         "catalog_version": ordered.catalog_version,
         "base_model": ordered.base_model,
         "model_id": ordered.model_id,
+        "training_id": ordered.training_id,
         "weights_sha256": ordered.weights_sha256,
         "weights_scale": endpoint["lora_scale"] if ordered.weights_key else None,
-        "seed": ordered.seed_of(number),
-        "aspect_ratio": ordered.aspect_ratio,
+        "seed": shot.seed,
+        "aspect_ratio": shot.aspect_ratio,
         "width": render.width,
         "height": render.height,
         "vendor": endpoint["vendor"],
@@ -124,6 +127,10 @@ def _manifest(generation: Generation, number: int, ordered: Ordered, render: Pre
         "original_sha256": _sha256(render.original),
         "view_sha256": _sha256(render.view),
         "pixels_sha256": render.sha256,
+        "dhash": render.dhash,
+        "relation": ordered.relation,
+        "parent_id": ordered.parent_id,
+        "pack": ordered.pack,
         "digital_source_type": "trainedAlgorithmicMedia",
         "software": f"likeness {__version__}",
     }

@@ -86,12 +86,13 @@ def _record(row: Render, submission: Submission, ref: Ref | None = None) -> bool
 
 
 def _order(number: int, ordered: Ordered) -> RenderOrder:
+    shot = ordered.shot(number)
     return RenderOrder(
         endpoint=ordered.endpoint,
-        prompt=ordered.prompt_sent,
-        width=ordered.width,
-        height=ordered.height,
-        seed=ordered.seed_of(number),
+        prompt=shot.prompt_sent,
+        width=shot.width,
+        height=shot.height,
+        seed=shot.seed,
         start_timeout_seconds=int(ordered.endpoint["start_timeout_seconds"]),
         negative_prompt=ordered.negative_prompt,
         # the same string for a week: vendors keep weights by their URL

@@ -8,8 +8,9 @@ from likeness.errors import AlreadyEnded, CursorInvalid, NotFound
 from likeness.generation import Cause, abandon_generation, find_generation
 from likeness.items.generation import Generation, GenerationStatus
 from likeness.items.row import born, is_id
+from likeness.query import query
 from likeness.storage import image_key, media_path
-from likeness.table import Raw, query
+from likeness.table import Raw
 from likeness.wire import decode_cursor, encode_cursor
 
 _FIRST, _LAST = "0" * 26, "7" + "Z" * 25

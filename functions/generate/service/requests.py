@@ -48,6 +48,7 @@ def resolve(user_id: str, request: GenerationRequest) -> tuple[Ordered, int]:
         base_model=base.id,
         base_model_name=base.name,
         model_id=model.id if model else None,
+        training_id=model.training_id if model else None,
         weights_key=model.weights_key if model else None,
         weights_sha256=model.weights_sha256 if model else None,
         endpoint=endpoint,

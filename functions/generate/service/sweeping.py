@@ -7,8 +7,8 @@ from likeness.generation import Cause, abandon_generation, end_generation, execu
 from likeness.items.generation import Generation
 from likeness.items.row import OPEN, now
 from likeness.observability import count, logger
+from likeness.query import query
 from likeness.settings import settings
-from likeness.table import query
 
 AT_MOST = 100
 LATER_SECONDS = 120

@@ -195,7 +195,7 @@ def objects():
 
 def purge(monkeypatch, days):
     later = row_module.now() + days * 86_400
-    monkeypatch.setattr("functions.gallery.trash.now", lambda: later)
+    monkeypatch.setattr("functions.gallery.service.trash.now", lambda: later)
     events.handler({}, Context())
 
 

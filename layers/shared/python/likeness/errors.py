@@ -20,7 +20,13 @@ AppError
 │   ├── PhotoInUse              409  a running training learns from this photo
 │   ├── PhotosNotReady          409  a photo is still being checked or was rejected
 │   ├── ModelNotReady           409  the model has no trained weights yet
-│   └── AlreadyEnded            409  the job has ended before
+│   ├── AlreadyEnded            409  the job has ended before
+│   ├── PackChanged             409  the pack has another version than the one that was looked at
+│   └── NotReproducible         409  what it takes to make the picture again is gone; the reason is named
+├── Gone                        410  was there once
+│   ├── ShareExpired            410  the link's time is over
+│   ├── ShareRevoked            410  its owner has withdrawn the link
+│   └── ShareDeleted            410  its owner has deleted the link, or their account
 ├── TooLarge                    413  the body is larger than this route takes
 ├── UnsupportedMedia            415  the body is not JSON
 ├── Unprocessable               422  a value is known to be wrong
@@ -29,6 +35,7 @@ AppError
 │   ├── PasswordRefused         422  a password that is easily guessed
 │   ├── TermsOutdated           422  other terms than the present ones were accepted
 │   ├── PromptRefused           422  the prompt breaks a rule, which is named
+│   ├── TooManyPictures         422  more than one request may take; the numbers are named
 │   └── TooFewPhotos            422  fewer usable photos than the trainer needs
 ├── TooManyRequests             429  a rate limit; Retry-After says when
 ├── VendorError                 502  an AI vendor failed
@@ -144,6 +151,30 @@ class AlreadyEnded(Conflict):
     code = "already_ended"
 
 
+class PackChanged(Conflict):
+    code = "pack_changed"
+
+
+class NotReproducible(Conflict):
+    code = "not_reproducible"
+
+
+class Gone(AppError):
+    status, code = HTTPStatus.GONE, "gone"
+
+
+class ShareExpired(Gone):
+    code = "share_expired"
+
+
+class ShareRevoked(Gone):
+    code = "share_revoked"
+
+
+class ShareDeleted(Gone):
+    code = "share_deleted"
+
+
 class TooLarge(AppError):
     status, code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large"
 
@@ -174,6 +205,10 @@ class TermsOutdated(Unprocessable):
 
 class PromptRefused(Unprocessable):
     code = "prompt_refused"
+
+
+class TooManyPictures(Unprocessable):
+    code = "too_many_pictures"
 
 
 class TooFewPhotos(Unprocessable):

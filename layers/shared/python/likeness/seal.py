@@ -1,10 +1,16 @@
 """Keyed hashes: pseudonyms of addresses, and the proof that we made a token."""
 
+import base64
+import binascii
 import hashlib
 import hmac
+import json
 
 from likeness.aws import secret
 from likeness.settings import settings
+
+_SHORT = 32
+"""Hex digits of a token's proof: 128 bits."""
 
 
 def mac(purpose: str, text: str) -> str:
@@ -16,3 +22,20 @@ def mac(purpose: str, text: str) -> str:
 def is_mac(shown: str, purpose: str, text: str) -> bool:
     """Say whether a hash is ours, in constant time; a prefix of at least 32 digits will do."""
     return len(shown) >= 32 and hmac.compare_digest(shown.encode(), mac(purpose, text)[: len(shown)].encode())
+
+
+def token(purpose: str, *parts: str) -> str:
+    """Return a text for a URL that names something and proves that we wrote it; its parts can be read by anybody."""
+    text = base64.urlsafe_b64encode(json.dumps(parts, separators=(",", ":")).encode()).decode().rstrip("=")
+    return f"{text}.{mac(purpose, text)[:_SHORT]}"
+
+
+def open_token(purpose: str, shown: str) -> list[str] | None:
+    """Return the parts of a token of ours, or None."""
+    text, _, proof = shown.partition(".")
+    if len(proof) != _SHORT or not is_mac(proof, purpose, text):
+        return None
+    try:
+        return [str(part) for part in json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))]
+    except (binascii.Error, ValueError):
+        return None

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, cast
+from typing import Any
 
 from pynamodb.attributes import DiscriminatorAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.connection import TableConnection
@@ -33,7 +33,7 @@ _AGAIN = {
     "TransactionInProgressException",
     "InternalServerError",
 }
-_PATIENCE_SECONDS = 2.0
+PATIENCE_SECONDS = 2.0
 _lock = Lock()
 
 
@@ -99,56 +99,6 @@ def _merge(into: list[Raw], new: list[Raw], key: str) -> None:
 
 
 @dataclass(frozen=True)
-class Page:
-    """Rows of one query as DynamoDB writes them, and where the next page starts."""
-
-    rows: list[Raw]
-    next_key: Raw | None
-
-
-def query(  # noqa: PLR0913 (DynamoDB's own parameters)
-    kind: type[Item],
-    partition: tuple[str, str],
-    between: tuple[str, str, str],
-    *,
-    index: str | None = None,
-    limit: int | None = None,
-    start: Raw | None = None,
-    where: list[tuple[str, str, Raw]] | None = None,
-    number_range: bool = False,
-) -> Page:
-    """Read one page, newest first, as raw attributes: for lists, where Model objects cost more than the query.
-
-    `partition` is (attribute, value); `between` is (attribute, lowest, highest); `where` are filters
-    (attribute, `=` or `contains`, raw value), all of which must hold.
-    Reads of a table and of a local index are consistent.
-    """
-    names = {"#pk": partition[0], "#sk": between[0]}
-    kept = "N" if number_range else "S"
-    values: Raw = {":pk": {"S": partition[1]}, ":low": {kept: between[1]}, ":high": {kept: between[2]}}
-    filters = []
-    for number, (attribute, operator, value) in enumerate(where or []):
-        names[f"#f{number}"], values[f":f{number}"] = attribute, value
-        filters.append(f"contains(#f{number}, :f{number})" if operator == "contains" else f"#f{number} = :f{number}")
-    options = {
-        "IndexName": index,
-        "Limit": limit,
-        "ExclusiveStartKey": start,
-        "FilterExpression": " AND ".join(filters),
-    }
-    answer = cast("Any", connection().client).query(
-        TableName=kind.Meta.table_name,
-        KeyConditionExpression="#pk = :pk AND #sk BETWEEN :low AND :high",
-        ExpressionAttributeNames=names,
-        ExpressionAttributeValues=values,
-        ScanIndexForward=False,
-        ConsistentRead=index in {None, "by_time"},
-        **{name: value for name, value in options.items() if value},
-    )
-    return Page(answer["Items"], answer.get("LastEvaluatedKey"))
-
-
-@dataclass(frozen=True)
 class _Write:
     kind: str
     otherwise: Otherwise | None
@@ -204,7 +154,7 @@ class Transaction:
             AppError: the `otherwise` of the first refused write; nothing was written.
             Busy: contention or throttling went on for two seconds; nothing was written.
         """
-        give_up = time.monotonic() + _PATIENCE_SECONDS
+        give_up = time.monotonic() + PATIENCE_SECONDS
         pause = 0.02
         while True:
             try:

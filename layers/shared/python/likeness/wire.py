@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 import json
 from typing import Any
 
@@ -41,3 +42,9 @@ def decode_cursor(cursor: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise CursorInvalid
     return found
+
+
+def fingerprint(request: BaseModel) -> str:
+    """Return what tells two requests under one key apart: SHA-256 of the canonical body."""
+    canonical = json.dumps(request.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

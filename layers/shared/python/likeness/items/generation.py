@@ -1,6 +1,6 @@
 """An order of pictures and the vendor job of each."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
@@ -29,9 +29,38 @@ class PictureState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Relation(StrEnum):
+    """Why an order was made out of something that was there before."""
+
+    REMIX = "remix"
+    """All of a picture but its seed, with changes."""
+    VARIATION = "variation"
+    """All of a picture but its seed."""
+    REPLAY = "replay"
+    """All of a picture: what it takes to make it again."""
+    SAMPLE = "sample"
+    """What a freshly trained model can do; nobody pays for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shot:
+    """What one picture of an order shows."""
+
+    prompt: str
+    prompt_sent: str
+    style: str
+    aspect_ratio: str
+    width: int
+    height: int
+    seed: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ordered:
-    """What was ordered, complete: later changes of the model or the catalog do not touch it."""
+    """What was ordered, complete: later changes of the model or the catalog do not touch it.
+
+    Rows of before a field was known have its default.
+    """
 
     prompt: str
     """As the person wrote it."""
@@ -52,10 +81,23 @@ class Ordered:
     endpoint: dict[str, Any]
     """How the vendor is called, as the catalog had it."""
     catalog_version: int
+    training_id: str | None = None
+    """The version of the model."""
+    shots: list[dict[str, Any]] = field(default_factory=list)
+    """Per picture, by number, the fields of its `Shot` that differ from the above; empty: only the seed does."""
+    relation: str | None = None
+    parent_id: str | None = None
+    """The picture that `relation` is to."""
+    retry_of: str | None = None
+    """The order whose missing pictures these are."""
+    pack: str | None = None
+    """`<id>@<version>` of the pack that was ordered."""
 
-    def seed_of(self, number: int) -> int:
-        """Return the seed of picture `number`, from 0 to 2^32 - 1."""
-        return (self.seed + number - 1) % 2**32
+    def shot(self, number: int) -> Shot:
+        """Return what picture `number` (from 1) shows; seeds are from 0 to 2^32 - 1."""
+        common = {name: getattr(self, name) for name in Shot.__dataclass_fields__}
+        seed = (self.seed + number - 1) % 2**32
+        return Shot(**{**common, "seed": seed, **(self.shots[number - 1] if self.shots else {})})
 
     def to_json(self) -> dict[str, Any]:
         """Return what a row stores."""

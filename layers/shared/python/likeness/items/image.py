@@ -3,7 +3,13 @@
 import unicodedata
 from typing import Self
 
-from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import (
+    BooleanAttribute,
+    JSONAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+)
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from likeness.items.row import ImageRow
@@ -17,7 +23,14 @@ LEAN = [
     "style",
     "width",
     "height",
+    "bytes",
     "favourite",
+    "rating",
+    "tags",
+    "collections",
+    "shares",
+    "relation",
+    "parent_id",
     "prompt_head",
     "search",
     "deleted_at",
@@ -61,6 +74,17 @@ class Image(ImageRow, discriminator="IMAGE"):
     sha256 = UnicodeAttribute()
     """Of the original file as stored (lossless WebP with the mark)."""
     favourite = BooleanAttribute(default=False)
+    rating = NumberAttribute(null=True)
+    """From 1 to 5; absent: not rated, which is 0."""
+    tags = UnicodeSetAttribute(null=True)
+    collections = UnicodeSetAttribute(null=True)
+    """Ids of the collections it was put into."""
+    shares = UnicodeSetAttribute(null=True)
+    """Ids of the links that show it: the truth of what a link opens."""
+    relation = UnicodeAttribute(null=True)
+    """Why it was made out of `parent_id`: a `Relation`."""
+    parent_id = UnicodeAttribute(null=True)
+    """The picture it was made out of."""
     prompt_head = UnicodeAttribute()
     """The first 200 characters of the prompt as ordered."""
     search = UnicodeAttribute()

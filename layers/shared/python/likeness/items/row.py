@@ -19,6 +19,12 @@ OPEN = "OPEN"
 TRASH = "TRASH"
 """The partition of trashed pictures in the same index of the images table."""
 
+WORK = "WORK"
+"""The partition of unfinished downloads and bulk changes in the same index."""
+
+EXPIRING = "EXPIRING"
+"""The partition of links and downloads that have files which end at `check_at`, in the same index."""
+
 
 class UserRow(Item):
     """A row of the users table."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from likeness.pictures.checks import is_black
+from likeness.pictures.checks import check, is_black
 from likeness.pictures.mark import mark
 from likeness.pictures.opening import open_picture
 from likeness.pictures.pixels import clean, pixel_hash, thumbnails, webp
@@ -14,7 +14,7 @@ FORMATS = ("PNG", "JPEG", "WEBP")
 class PreparedRender:
     """A generated picture as we keep it: `original` (the download) is lossless, all are WebP.
 
-    `sha256` is over its pixels; `is_black` says that the vendor blanked it.
+    `sha256` is over its pixels, `dhash` is what it looks like (see `Checks`); `is_black`: the vendor blanked it.
     """
 
     original: bytes
@@ -23,6 +23,7 @@ class PreparedRender:
     width: int
     height: int
     sha256: str
+    dhash: str
     is_black: bool
 
 
@@ -42,5 +43,6 @@ def prepare_render(data: bytes, ai_system: str) -> PreparedRender:
         width=picture.width,
         height=picture.height,
         sha256=pixel_hash(picture),
+        dhash=check(picture).dhash,
         is_black=is_black(picture),
     )

@@ -9,14 +9,15 @@ from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 from ulid import ULID
 
-from functions.gallery.models import DownloadView, ImageChange, ImageList, ImageMedia, ImageSummary, ImageView
+from functions.gallery.models.images import DownloadView, ImageChange, ImageList, ImageMedia, ImageSummary, ImageView
 from likeness import storage
 from likeness.catalog.reader import catalog
 from likeness.credit import check_active
 from likeness.errors import CursorInvalid, NotFound
 from likeness.items.image import Image, fold, gallery_of, trash_of
 from likeness.items.row import TRASH, born, is_id, now
-from likeness.table import Raw, Transaction, query
+from likeness.query import query
+from likeness.table import Raw, Transaction
 from likeness.wire import decode_cursor, encode_cursor
 
 DOWNLOAD_SECONDS = 300

@@ -6,7 +6,7 @@ from likeness import storage
 from likeness.items.image import Image
 from likeness.items.row import TRASH, now
 from likeness.observability import count, logger
-from likeness.table import query
+from likeness.query import query
 
 PURGE_AT_ONCE = 500
 
