@@ -35,6 +35,8 @@ ENVIRONMENT = {
     "TRAINING_MACHINE": "arn:aws:states:us-east-1:1:stateMachine:train",
     "GENERATION_MACHINE": "arn:aws:states:us-east-1:1:stateMachine:generate",
     "ERASURE_MACHINE": "arn:aws:states:us-east-1:1:stateMachine:erase",
+    "DELIVERY_MACHINE": "arn:aws:states:us-east-1:1:stateMachine:deliver",
+    "CHANGE_MACHINE": "arn:aws:states:us-east-1:1:stateMachine:change",
     "POWERTOOLS_SERVICE_NAME": "bench",
     "POWERTOOLS_METRICS_NAMESPACE": "Likeness",
     "POWERTOOLS_LOG_LEVEL": "ERROR",

@@ -1,4 +1,4 @@
-"""The words of the access matrix: what a grant in `app_stack` means, and grants CDK has not."""
+"""The words of the access matrix: what a grant in `features/` means, and grants CDK has not."""
 
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_iam as iam

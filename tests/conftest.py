@@ -36,6 +36,8 @@ ENVIRONMENT = {
     "TRAINING_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:train",
     "GENERATION_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:generate",
     "ERASURE_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:erase",
+    "DELIVERY_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:deliver",
+    "CHANGE_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:change",
     "POWERTOOLS_SERVICE_NAME": "test",
     "POWERTOOLS_METRICS_NAMESPACE": "Likeness",
     "POWERTOOLS_LOG_LEVEL": "ERROR",

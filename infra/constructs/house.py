@@ -99,10 +99,11 @@ class House(Construct):
         self.functions.append(function)
         return function
 
-    def schedule(self, id_: str, schedule: events.Schedule, function: lambda_.Function) -> None:
-        """Call a function again and again."""
-        target = targets.LambdaFunction(function, dead_letter_queue=self.undelivered)
-        events.Rule(self, id_, schedule=schedule, targets=[target])
+    def schedule(self, id_: str, every: Duration, function: lambda_.Function, step: str) -> None:
+        """Call one step of a function again and again."""
+        event = events.RuleTargetInput.from_object({"step": step})
+        target = targets.LambdaFunction(function, dead_letter_queue=self.undelivered, event=event)
+        events.Rule(self, id_, schedule=events.Schedule.rate(every), targets=[target])
 
     def grant_mail(self, function: lambda_.Function) -> None:
         """Grant the sending of product mail, where the stage has a sender."""

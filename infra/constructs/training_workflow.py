@@ -12,14 +12,22 @@ QUIET = sfn.JsonPath.DISCARD
 
 
 class TrainingWorkflow(Workflow):
-    """Prepare, Submit, then one loop of Await and Poll, then Collect; Close ends every path.
+    """Prepare, Submit, then one loop of Await and Poll, then Collect; Close ends every path, samples come after.
 
     Submit buys, so it is never retried: whatever it answers, even nothing, only Poll finds out what came
     of it, and leads back only where the row says that the vendor surely took nothing. Await waits for a
     webhook, which carries no truth and only wakes.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, steps: lambda_.IFunction, await_seconds: int) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        steps: lambda_.IFunction,
+        await_seconds: int,
+        sampler: lambda_.IFunction,
+    ) -> None:
         super().__init__(scope, id_, steps=steps)
         error = {"error": sfn.JsonPath.object_at("$.error")}
         prepare = patient(self.step("Prepare", 310))
@@ -44,11 +52,13 @@ class TrainingWorkflow(Workflow):
             .when(sfn.Condition.string_equals("$.poll.state", "running"), await_)
             .when(sfn.Condition.string_equals("$.poll.state", "done"), collect)
             .when(sfn.Condition.string_equals("$.poll.state", "submit"), submit)
-            .when(sfn.Condition.string_equals("$.poll.state", "submit"), submit)
             .otherwise(close)
         )
         collect.next(close)
-        close.next(sfn.Succeed(self, "Closed"))
+        closed = sfn.Succeed(self, "Closed")
+        sample = patient(self.step("Sample", 60, call="order_samples", function=sampler))
+        sample.add_catch(closed, errors=ALL, result_path=QUIET)
+        close.next(sample).next(closed)
         for state in (prepare, poll, collect):
             state.add_catch(close_failed, errors=ALL, result_path="$.error")
         close_failed.next(sfn.Fail(self, "Failed", error="TrainingFailed"))

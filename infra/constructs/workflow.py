@@ -33,6 +33,8 @@ class Workflow(Construct):
     declared: the default of CDK would call a purchase seven times.
     """
 
+    machine: sfn.StateMachine
+
     def __init__(self, scope: Construct, id_: str, *, steps: lambda_.IFunction) -> None:
         super().__init__(scope, id_)
         self._steps = steps
@@ -45,12 +47,13 @@ class Workflow(Construct):
         call: str = "",
         result: str = sfn.JsonPath.DISCARD,
         more: Mapping[str, Any] | None = None,
+        function: lambda_.IFunction | None = None,
     ) -> tasks.LambdaInvoke:
-        """Make a state that calls one step and keeps its result under `result`."""
+        """Make a state that calls one step, of another function if one is given, and keeps its result."""
         return tasks.LambdaInvoke(
             self,
             name,
-            lambda_function=self._steps,
+            lambda_function=function or self._steps,
             payload_response_only=True,
             retry_on_service_exceptions=False,
             payload=self._payload(call or name.lower(), more),

@@ -199,10 +199,10 @@ def test_erasure_goes_on_until_nothing_is_left(stacks: Stacks) -> None:
     machine = stacks.machines()["Erase"]["States"]
 
     assert machine["Start"]["Parameters"] == {"cursor.$": "States.StringToJson('null')"}
-    assert machine["Erase"]["Parameters"] == {"step": "erase", "job.$": "$.job", "cursor.$": "$.erased.cursor"}
-    assert machine["Erase"]["ResultPath"] == machine["Start"]["ResultPath"] == "$.erased"
+    assert machine["Erase"]["Parameters"] == {"step": "erase", "job.$": "$.job", "cursor.$": "$.loop.cursor"}
+    assert machine["Erase"]["ResultPath"] == machine["Start"]["ResultPath"] == "$.loop"
     choice = machine[machine["Erase"]["Next"]]
-    assert choice["Choices"] == [{"Variable": "$.erased.cursor", "IsNull": True, "Next": "Erased"}]
+    assert choice["Choices"] == [{"Variable": "$.loop.cursor", "IsNull": True, "Next": "Done"}]
     assert choice["Default"] == "Erase"
 
 

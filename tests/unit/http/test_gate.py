@@ -21,10 +21,9 @@ from likeness.http import (
     UserId,
     create_app,
     create_handler,
-    fingerprint,
     json_response,
 )
-from likeness.wire import Body, View
+from likeness.wire import Body, View, fingerprint
 from tests.support import EDGE_SECRET, call, claims, client
 
 pytestmark = pytest.mark.usefixtures("aws")

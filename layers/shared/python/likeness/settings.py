@@ -33,6 +33,8 @@ class Settings:
     training_machine: str
     generation_machine: str
     erasure_machine: str
+    delivery_machine: str
+    change_machine: str
 
     @property
     def is_deployed(self) -> bool:
