@@ -62,15 +62,26 @@ SECRETS = {
 }
 
 
-@pytest.fixture(scope="session")
-def media_key() -> str:
+def make_key() -> str:
     """An EC P-256 key as the signing secret holds it."""
     key = ec.generate_private_key(ec.SECP256R1())
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
+@pytest.fixture(scope="session")
+def media_key() -> str:
+    """The key that signs media addresses."""
+    return make_key()
+
+
+@pytest.fixture(scope="session")
+def service_key() -> str:
+    """The key that signs manifests."""
+    return make_key()
+
+
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch, media_key: str) -> Iterator[None]:
+def aws(monkeypatch: pytest.MonkeyPatch, media_key: str, service_key: str) -> Iterator[None]:
     """Moto with empty tables and buckets, the secrets, a user pool and three state machines."""
     with mock_aws():
         forget_secrets()
@@ -78,7 +89,12 @@ def aws(monkeypatch: pytest.MonkeyPatch, media_key: str) -> Iterator[None]:
         s3 = client("s3")
         for bucket in ("raw-bucket", "media-bucket"):
             s3.create_bucket(Bucket=bucket)
-        signing = {"media_key": media_key, "mac_key": "ab" * 32, "edge_secret": EDGE_SECRET}
+        signing = {
+            "media_key": media_key,
+            "service_key": service_key,
+            "mac_key": "ab" * 32,
+            "edge_secret": EDGE_SECRET,
+        }
         manager = client("secretsmanager")
         for name, value in {**SECRETS, "likeness/test/signing": signing}.items():
             manager.create_secret(Name=name, SecretString=json.dumps(value))

@@ -1,12 +1,13 @@
-"""CloudFormation's request for the media signing key, its key group and the edge secret.
+"""CloudFormation's request for the media signing key, its key group and the other keys of the service.
 
-Made once: whatever exists is used again, and nothing is ever deleted, because every signed address
-handed out depends on it. It talks to AWS by itself, since it runs at deploy and not in the product.
+Made once: whatever exists is used again and only what is missing is added, and nothing is ever deleted, because
+every signed address handed out depends on it. It talks to AWS by itself: it runs at deploy and not in the product.
 """
 
 import json
 import secrets
 import urllib.request
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -52,26 +53,43 @@ def ensure(name: str, secret_name: str) -> dict[str, str]:
 
 
 def ensure_secret(name: str) -> dict[str, str]:
-    """Return the stored secret, or store a new one; two at once end with the same one."""
+    """Return the stored secret with every field; add those it lacks, or store a new one.
+
+    Two at once end with the same one: a version is made under an id that follows from the one before it.
+    """
     manager = client("secretsmanager")
     with suppress(manager.exceptions.ResourceExistsException):
         manager.create_secret(Name=name, SecretString=json.dumps(new_secret()))
-    stored: dict[str, str] = json.loads(manager.get_secret_value(SecretId=name)["SecretString"])
-    return stored
+    found = manager.get_secret_value(SecretId=name)
+    stored: dict[str, str] = json.loads(found["SecretString"])
+    whole = new_secret() | stored
+    if whole == stored:
+        return stored
+    following = str(uuid.uuid5(uuid.NAMESPACE_URL, found["VersionId"]))
+    with suppress(manager.exceptions.ResourceExistsException):
+        manager.put_secret_value(SecretId=name, SecretString=json.dumps(whole), ClientRequestToken=following)
+    added: dict[str, str] = json.loads(manager.get_secret_value(SecretId=name)["SecretString"])
+    return added
 
 
 def new_secret() -> dict[str, str]:
-    """Return a fresh P-256 key as PEM, and the keys for webhook addresses and for the edge."""
+    """Return fresh P-256 keys as PEM, for media and for manifests, and the keys for tokens and for the edge."""
+    return {
+        "media_key": new_key(),
+        "service_key": new_key(),
+        "mac_key": secrets.token_hex(32),
+        "edge_secret": secrets.token_hex(32),
+    }
+
+
+def new_key() -> str:
+    """Return a fresh P-256 key as PEM."""
     private = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    return {
-        "media_key": private.decode(),
-        "mac_key": secrets.token_hex(32),
-        "edge_secret": secrets.token_hex(32),
-    }
+    return private.decode()
 
 
 def public_half(private_pem: str) -> str:

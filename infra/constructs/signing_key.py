@@ -1,4 +1,4 @@
-"""The key that signs media addresses; made once by a function, never by the template."""
+"""The keys that sign media addresses and manifests; made once by a function, never by the template."""
 
 from aws_cdk import CustomResource, Duration, Stack
 from aws_cdk import aws_cloudfront as cloudfront
@@ -17,12 +17,14 @@ ACTIONS = (
     "cloudfront:ListKeyGroups",
     "cloudfront:CreateKeyGroup",
 )
+FIELDS = "media_key service_key mac_key edge_secret"
+"""What the secret holds. CloudFormation asks again when this changes, and the function adds what is missing."""
 
 
 class SigningKey(Construct):
-    """An EC P-256 key pair, its key group, and the edge secret; all outlive the stack.
+    """An EC P-256 key pair with its key group, the service's own key and the edge secret; all outlive the stack.
 
-    The private half goes straight into Secrets Manager. No grant method exists for what the
+    What is private goes straight into Secrets Manager. No grant method exists for what the
     function does at CloudFront, whose keys have no resource level permissions on creation.
     """
 
@@ -47,7 +49,11 @@ class SigningKey(Construct):
         secret = f"arn:{stack.partition}:secretsmanager:{stack.region}:{stack.account}:secret:"
         self.function.add_to_role_policy(
             iam.PolicyStatement(
-                actions=["secretsmanager:GetSecretValue", "secretsmanager:CreateSecret"],
+                actions=[
+                    "secretsmanager:GetSecretValue",
+                    "secretsmanager:CreateSecret",
+                    "secretsmanager:PutSecretValue",
+                ],
                 resources=[f"{secret}{self.secret_name}*"],
             )
         )
@@ -59,7 +65,7 @@ class SigningKey(Construct):
             service_token=self.function.function_arn,
             resource_type="Custom::SigningKey",
             service_timeout=Duration.minutes(2),
-            properties={"Name": f"likeness-{stage.name}", "SecretName": self.secret_name},
+            properties={"Name": f"likeness-{stage.name}", "SecretName": self.secret_name, "Fields": FIELDS},
         )
         # The policy must be in force before CloudFormation calls the function.
         made.node.add_dependency(self.function)

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import uuid
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -12,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from moto import mock_aws
 
-from functions.signing_key.events import handler, listed, public_half
+from functions.signing_key.events import ensure_secret, handler, listed, public_half
+from infra.constructs.signing_key import FIELDS
 
 NAME, SECRET = "likeness-test", "likeness/test/new-signing"
 
@@ -82,10 +84,12 @@ def test_first_deploy_makes_a_key_its_group_and_the_secret(stack: Stack) -> None
 
     assert answer["Status"] == "SUCCESS"
     kept = secret()
-    assert set(kept) == {"media_key", "mac_key", "edge_secret"}
-    private = load_pem_private_key(kept["media_key"].encode(), password=None)
-    assert isinstance(private, EllipticCurvePrivateKey)
-    assert private.curve.name == "secp256r1"
+    assert set(kept) == set(FIELDS.split())
+    assert kept["media_key"] != kept["service_key"]
+    for name in ("media_key", "service_key"):
+        private = load_pem_private_key(kept[name].encode(), password=None)
+        assert isinstance(private, EllipticCurvePrivateKey)
+        assert private.curve.name == "secp256r1"
     assert len(bytes.fromhex(kept["mac_key"])) == len(bytes.fromhex(kept["edge_secret"])) == 32
     (key,) = keys()
     assert key["EncodedKey"].split() == public_half(kept["media_key"]).split()
@@ -115,6 +119,38 @@ def test_second_request_keeps_everything(stack: Stack, again: str) -> None:
     assert len(keys()) == 1
 
 
+def store(value: dict[str, str]) -> None:
+    boto3.client("secretsmanager").put_secret_value(SecretId=SECRET, SecretString=json.dumps(value))
+
+
+def test_update_adds_the_field_that_an_older_secret_lacks_and_replaces_none(stack: Stack) -> None:
+    first, kept = stack.send("Create"), secret()
+    older = {name: value for name, value in kept.items() if name != "service_key"} | {"edge_secret": "new old"}
+    store(older)
+
+    assert stack.send("Update")["Data"] == first["Data"] | {"EdgeSecret": "new"}
+    added = secret()
+    assert added == older | {"service_key": added["service_key"]}
+    stack.send("Update")
+    assert secret() == added
+
+
+def test_two_that_add_a_field_at_once_end_with_the_same_one(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack.send("Create")
+    store({name: value for name, value in secret().items() if name != "service_key"})
+    named, ends = uuid.uuid5, []
+
+    def meanwhile(space: uuid.UUID, name: str) -> uuid.UUID:
+        monkeypatch.setattr(uuid, "uuid5", named)
+        ends.append(ensure_secret(SECRET))
+        return named(space, name)
+
+    monkeypatch.setattr(uuid, "uuid5", meanwhile)
+    ends.append(ensure_secret(SECRET))
+    assert len(ends) == 2
+    assert ends[0] == ends[1] == secret()
+
+
 def test_group_that_trusts_another_key_is_left_to_an_operator(stack: Stack) -> None:
     first, kept = stack.send("Create"), secret()
     cloudfront = boto3.client("cloudfront")
@@ -129,8 +165,7 @@ def test_group_that_trusts_another_key_is_left_to_an_operator(stack: Stack) -> N
 
 def test_second_edge_secret_of_a_rotation_is_not_sent(stack: Stack) -> None:
     stack.send("Create")
-    rotated = {**secret(), "edge_secret": "new old"}
-    boto3.client("secretsmanager").put_secret_value(SecretId=SECRET, SecretString=json.dumps(rotated))
+    store({**secret(), "edge_secret": "new old"})
 
     assert stack.send("Update")["Data"]["EdgeSecret"] == "new"
 
@@ -158,10 +193,10 @@ def test_delete_keeps_everything(stack: Stack) -> None:
 
 
 def test_failure_is_answered_before_it_is_raised(stack: Stack) -> None:
-    boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString="{}")
+    boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString="[]")
 
-    with pytest.raises(KeyError):
+    with pytest.raises(TypeError):
         stack.send("Create")
 
     assert stack.answers[-1]["Status"] == "FAILED"
-    assert stack.answers[-1]["Reason"] == "KeyError"
+    assert stack.answers[-1]["Reason"] == "TypeError"

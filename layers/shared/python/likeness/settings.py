@@ -20,7 +20,7 @@ class Settings:
     site_url: str
     """The one public address, without a trailing slash."""
     signing_secret: str
-    """Name of the secret with the media key, the MAC key and the edge secret."""
+    """Name of the secret with the media key, the service key, the MAC key and the edge secret."""
     fal_secret: str
     together_secret: str
     media_key_pair_id: str
