@@ -82,7 +82,7 @@ def service_key() -> str:
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, media_key: str, service_key: str) -> Iterator[None]:
-    """Moto with empty tables and buckets, the secrets, a user pool and three state machines."""
+    """Moto with empty tables and buckets, the secrets, a user pool and the state machines."""
     with mock_aws():
         forget_secrets()
         _make_tables()
@@ -124,7 +124,7 @@ def _make_tables() -> None:
 def _make_machines() -> None:
     states = client("stepfunctions")
     definition = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 9, "End": True}}})
-    for name in ("train", "generate", "erase"):
+    for name in ("train", "generate", "erase", "deliver", "change"):
         states.create_state_machine(name=name, definition=definition, roleArn="arn:aws:iam::123456789012:role/machine")
 
 

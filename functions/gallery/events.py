@@ -1,17 +1,23 @@
 """What happens to the gallery on a schedule."""
 
-from typing import Any
+from functions.gallery.service import sweeping, trash
+from likeness import aws
+from likeness.observability import count
+from likeness.tasks import Steps
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from functions.gallery.service.trash import purge_trash
-from likeness.observability import count, logger, metrics
+steps = Steps(aws.s3)
 
 
-@logger.inject_lambda_context(clear_state=True)
-def handler(_event: dict[str, Any], _context: LambdaContext) -> None:
+@steps.step
+def sweep() -> None:
+    """Bring unfinished jobs forward and remove what has expired; every minute."""
+    count("GalleryRowsSwept", sweeping.sweep())
+
+
+@steps.step
+def purge() -> None:
     """Purge pictures whose time in the trash is over; daily."""
-    try:
-        count("PicturesPurged", purge_trash())
-    finally:
-        metrics.flush_metrics()
+    count("PicturesPurged", trash.purge_trash())
+
+
+handler = steps.handler

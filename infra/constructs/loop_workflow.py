@@ -34,7 +34,8 @@ class LoopWorkflow(Workflow):
         step = self.step(id_, seconds, result="$.loop", more=more)
         retry(step, "States.ALL", attempts=attempts, longest=Duration.minutes(15))
         if give_up:
-            over = patient(self.step("GiveUp", 60, call=give_up), attempts=8)
+            error = {"error": sfn.JsonPath.object_at("$.error")}
+            over = patient(self.step("GiveUp", 60, call=give_up, more=error), attempts=8)
             step.add_catch(over, errors=["States.ALL"], result_path="$.error")
             over.next(sfn.Fail(self, "Failed", error=f"{id_}Failed"))
         finished = (

@@ -196,7 +196,7 @@ def objects():
 def purge(monkeypatch, days):
     later = row_module.now() + days * 86_400
     monkeypatch.setattr("functions.gallery.service.trash.now", lambda: later)
-    events.handler({}, Context())
+    events.handler({"step": "purge"}, Context())
 
 
 def test_purge_removes_objects_and_row_after_thirty_days_and_not_before(monkeypatch):

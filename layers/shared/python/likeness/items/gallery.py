@@ -86,6 +86,8 @@ class GalleryJob(ImageRow):
     ended_at = UnicodeAttribute(null=True)
     deadline = NumberAttribute()
     attempt = NumberAttribute(default=1)
+    holder = UnicodeAttribute(null=True)
+    """Who works on it: a later claim takes it over, and what an earlier one writes then is refused."""
     error_code = UnicodeAttribute(null=True)
     error = UnicodeAttribute(null=True)
     open = UnicodeAttribute(null=True)
@@ -135,6 +137,8 @@ class Change(GalleryJob, discriminator="CHANGE"):
     """What to do with each, as it was sent."""
     failures: ListAttribute[dict[str, object]] = ListAttribute()
     """`[{image_id, code}]` of the first hundred that could not be changed."""
+    pending: ListAttribute[str] = ListAttribute(null=True)
+    """Ids of the pictures that are being changed now; all before them are counted, all behind them are to come."""
 
     PREFIX = "CHANGE#"
 
