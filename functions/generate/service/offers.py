@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from functions.generate.models import CatalogView, OfferedBaseModel, OfferedPrices
+from functions.generate.models.offers import CatalogView, OfferedBaseModel, OfferedPrices
 from likeness.catalog.reader import BaseModelEntry, catalog
 from likeness.errors import NotFound
 

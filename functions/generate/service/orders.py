@@ -1,19 +1,20 @@
-"""Orders: what they cost, and taking one."""
+"""Orders: what they cost, and the one way an order is placed, whatever it was made out of."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.generate.models import GenerationRequest, QuoteView, StartedView
-from functions.generate.service.requests import resolve
+from functions.generate.models.orders import GenerationRequest, QuoteView, StartedView
+from functions.generate.service import versions
+from functions.generate.service.requests import Order, resolve
 from likeness import limit, workflow
 from likeness.account import healed
 from likeness.catalog.reader import catalog
 from likeness.credit import find_repeat, read_balance, reserve
 from likeness.errors import AppError, Conflict, ModelNotReady
 from likeness.items.generation import Generation, Ordered, PictureState
-from likeness.items.model import TrainedModel
+from likeness.items.model import TrainedModel, Weights
 from likeness.items.money import Reservation, ReservationState
 from likeness.items.row import OPEN, born, new_id, now
 from likeness.observability import count, logger
@@ -38,12 +39,12 @@ def admit(user_id: str, address: str) -> None:
 
 def quote_generation(user_id: str, request: GenerationRequest) -> QuoteView:
     """Return what an order would cost; errors as those of the order, nothing is written."""
-    _, unit_price = resolve(user_id, request)
-    price = request.count * unit_price
+    order = resolve(user_id, request)
+    price = order.units * order.unit_price
     available = int(read_balance(user_id).available)
     return QuoteView(
-        unit_price=unit_price,
-        units=request.count,
+        unit_price=order.unit_price,
+        units=order.units,
         credits=price,
         available=max(0, available),
         is_enough=available >= price,
@@ -51,30 +52,41 @@ def quote_generation(user_id: str, request: GenerationRequest) -> QuoteView:
 
 
 def start_generation(user_id: str, request: GenerationRequest, operation: str, fingerprint: str) -> StartedView:
-    """Hold the price, record the order and start its workflow; a repeat answers as the first one did.
+    """Place the order that a request means; errors as those of `resolve` and `place`."""
+    return take(user_id, lambda: resolve(user_id, request), operation, fingerprint)
+
+
+def take(user_id: str, make: Callable[[], Order], operation: str, fingerprint: str) -> StartedView:
+    """Place the order that `make` returns; a repeat answers as the first one did, even if `make` refuses by now.
 
     Raises:
-        AppError: what `resolve` or `reserve` says; nothing was written.
+        AppError: what `make` or `place` says; nothing was written.
     """
     try:
-        ordered, unit_price = resolve(user_id, request)
+        order = make()
     except AppError:
-        # what was orderable once may not be now: a repeat is answered all the same
         held = find_repeat(user_id, operation, fingerprint)
         if held is None:
             raise
-    else:
-        hold = partial(_hold, user_id, operation, fingerprint, ordered, request.count, unit_price)
-        held = healed(user_id, hold)
-    generation_id = held.job.removeprefix(JOB)
-    if held.state == ReservationState.HELD.value:
-        start_workflow(user_id, generation_id, 1, list(range(1, int(held.units) + 1)))
-    return StartedView(
-        id=generation_id,
-        credits=int(held.units) * int(held.unit_price),
-        deadline=datetime.fromtimestamp(int(held.deadline), UTC),
-        created_at=born(generation_id).replace(microsecond=0),
-    )
+        return _start(user_id, held)
+    return place(user_id, order, operation, fingerprint)
+
+
+def place(
+    user_id: str, order: Order, operation: str, fingerprint: str, *, generation_id: str | None = None
+) -> StartedView:
+    """Hold the price of a complete order, record it and start its workflow; a repeat answers as the first one did.
+
+    The price may be 0. `generation_id` names the order where its id is known before; else it gets a fresh one.
+
+    Raises:
+        ModelNotReady: the model or its version is gone.
+        AppError: what `reserve` or the order's `also` says. In every case nothing was written.
+    """
+    row = _row(user_id, order, generation_id or new_id())
+    row.operation = operation
+    held = healed(user_id, lambda: _hold(row, order, fingerprint))
+    return _start(user_id, held)
 
 
 def start_workflow(user_id: str, generation_id: str, attempt: int, numbers: list[int]) -> None:
@@ -87,37 +99,54 @@ def start_workflow(user_id: str, generation_id: str, attempt: int, numbers: list
         count("WorkflowNotStarted")
 
 
-def _hold(user_id: str, operation: str, fingerprint: str, ordered: Ordered, units: int, unit_price: int) -> Reservation:
-    deadline = now() + catalog().generation_deadline_seconds
-    row = _row(user_id, ordered, units, unit_price)
-    row.operation, row.deadline = operation, deadline
+def _start(user_id: str, held: Reservation) -> StartedView:
+    generation_id = held.job.removeprefix(JOB)
+    if held.state == ReservationState.HELD.value:
+        start_workflow(user_id, generation_id, 1, list(range(1, int(held.units) + 1)))
+    return StartedView(
+        id=generation_id,
+        credits=int(held.units) * int(held.unit_price),
+        deadline=datetime.fromtimestamp(int(held.deadline), UTC),
+        created_at=born(generation_id).replace(microsecond=0),
+    )
 
+
+def _hold(row: Generation, order: Order, fingerprint: str) -> Reservation:
     def also(transaction: Transaction) -> None:
-        if ordered.model_id is not None:
-            transaction.check(
-                TrainedModel.of(user_id, ordered.model_id),
-                TrainedModel.weights_key == ordered.weights_key,
-                ModelNotReady("The model has just changed. Look at it and order again."),
-            )
+        if order.also is not None:
+            order.also(transaction)
+        _demand_version(transaction, row.pk, order.ordered)
         transaction.put(row, Generation.sk.does_not_exist(), Conflict("Send the same request again."))
 
     return reserve(
-        user_id,
-        operation,
-        units,
-        unit_price,
+        row.pk,
+        row.operation,
+        order.units,
+        order.unit_price,
         fingerprint=fingerprint,
         job=f"{JOB}{row.id}",
-        deadline=deadline,
+        deadline=int(row.deadline),
         also=also,
     )
 
 
-def _row(user_id: str, ordered: Ordered, units: int, unit_price: int) -> Generation:
-    row = Generation.of(user_id, new_id())
-    row.request = ordered.to_json()
-    row.units, row.unit_price, row.credits = units, unit_price, units * unit_price
+def _demand_version(transaction: Transaction, user_id: str, ordered: Ordered) -> None:
+    """Demand that the version of the model an order names is still there."""
+    if ordered.model_id is None:
+        return
+    gone = ModelNotReady(versions.GONE)
+    is_there = TrainedModel.name.exists() & TrainedModel.deleted_at.does_not_exist()
+    transaction.check(TrainedModel.of(user_id, ordered.model_id), is_there, gone)
+    weights = Weights.of(user_id, ordered.model_id, str(ordered.training_id))
+    transaction.check(weights, Weights.key == ordered.weights_key, gone)
+
+
+def _row(user_id: str, order: Order, generation_id: str) -> Generation:
+    row, units = Generation.of(user_id, generation_id), order.units
+    row.request = order.ordered.to_json()
+    row.units, row.unit_price, row.credits = units, order.unit_price, units * order.unit_price
     row.pictures = [{"number": number, "state": PictureState.WAITING.value} for number in range(1, units + 1)]
     row.created_at = born(row.id).isoformat(timespec="seconds")
+    row.deadline = now() + catalog().generation_deadline_seconds
     row.open, row.check_at = OPEN, now() + START_SECONDS
     return row

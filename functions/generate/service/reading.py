@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from functions.generate.models import GenerationList, GenerationView, PictureMedia, PictureView
+from functions.generate.models.generations import GenerationList, GenerationView, PictureMedia, PictureView
 from likeness.errors import AlreadyEnded, CursorInvalid, NotFound
 from likeness.generation import Cause, abandon_generation, find_generation
 from likeness.items.generation import Generation, GenerationStatus

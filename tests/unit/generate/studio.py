@@ -19,7 +19,7 @@ from likeness.credit import read_balance
 from likeness.generation import find_generation
 from likeness.items.generation import Generation, Render
 from likeness.items.image import Image as ImageItem
-from likeness.items.model import ModelStatus, TrainedModel
+from likeness.items.model import ModelStatus, TrainedModel, Weights
 from likeness.items.row import new_id
 from tests.support import Reply, call, step
 
@@ -160,7 +160,25 @@ def make_model(user: str = "ada", **changes: Any) -> str:
     for name, value in (fields | changes).items():
         setattr(model, name, value)
     model.save()
+    if model.weights_key:
+        make_version(user, model.id, training_id=model.training_id, base_model=model.base_model)
     return model.id
+
+
+def make_version(user: str, model_id: str, training_id: str | None = None, **changes: Any) -> str:
+    """Weights of a model, as a training delivers them."""
+    weights = Weights.of(user, model_id, training_id or new_id())
+    fields: dict[str, Any] = {
+        "key": WEIGHTS,
+        "sha256": "ab" * 32,
+        "bytes": 1000,
+        "base_model": "flux-1-dev",
+        "created_at": "2026-11-23T00:00:00+00:00",
+    }
+    for name, value in (fields | changes).items():
+        setattr(weights, name, value)
+    weights.save()
+    return weights.training_id
 
 
 def order(user: str = "ada", key: str | None = None, **body: Any) -> Reply:

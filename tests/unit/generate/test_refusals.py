@@ -3,11 +3,11 @@
 import pytest
 
 from functions.generate import handler
-from functions.generate.models import PICTURES, PROMPT_CHARACTERS
+from functions.generate.models.orders import PICTURES, PROMPT_CHARACTERS
 from functions.generate.service import orders, requests
 from likeness.catalog.reader import catalog
 from likeness.errors import Unprocessable
-from likeness.items.model import TrainedModel
+from likeness.items.model import TrainedModel, Weights
 from likeness.items.user import AccountState, Profile
 from tests.support import call, make_person
 from tests.unit.generate.studio import balance, executions, generations, make_model, order
@@ -36,6 +36,7 @@ pytestmark = pytest.mark.usefixtures("studio")
         ({"base_model": "flux-2-dev", "owner": "eve"}, {"owner"}),
         ({"base_model": "flux-2-dev", "price": 0}, {"price"}),
         ({}, {"body"}),
+        ({"base_model": "flux-2-dev", "model_version": "01J00000000000000000000000"}, {"body"}),
         ({"base_model": "flux-2-dev", "model_id": "01J00000000000000000000000"}, {"body"}),
     ],
 )
@@ -72,17 +73,27 @@ def test_model_without_weights_is_not_ready():
     assert (reply.status, reply.code) == (409, "model_not_ready")
 
 
-def test_model_that_is_retrained_in_between_refuses_the_order(monkeypatch):
+def delete_model(model_id):
+    TrainedModel.of("ada", model_id).update([TrainedModel.deleted_at.set("2026-11-23T00:00:00+00:00")])
+
+
+def delete_version(model_id):
+    for weights in Weights.query("ada", Weights.sk.startswith(f"WEIGHTS#{model_id}")):
+        weights.delete()
+
+
+@pytest.mark.parametrize("meanwhile", [delete_model, delete_version])
+def test_version_that_goes_in_between_refuses_the_order(monkeypatch, meanwhile):
     make_person("ada", 100)
     model_id = make_model()
     resolve = requests.resolve
 
-    def and_retrain(user_id, request):
+    def and_delete(user_id, request):
         resolved = resolve(user_id, request)
-        TrainedModel.of("ada", model_id).update([TrainedModel.weights_key.set("media/v/other/w.safetensors")])
+        meanwhile(model_id)
         return resolved
 
-    monkeypatch.setattr(orders, "resolve", and_retrain)
+    monkeypatch.setattr(orders, "resolve", and_delete)
     reply = order(model_id=model_id)
     assert (reply.status, reply.code) == (409, "model_not_ready")
     assert (balance(), generations()) == ((100, 0), [])

@@ -81,7 +81,7 @@ def reserve(  # noqa: PLR0913 (the protocol of design section 5, by keyword)
     transaction.update(
         balance,
         [Balance.available.add(-price), Balance.reserved.add(price), Balance.version.add(1)],
-        Balance.available >= price,
+        Balance.available >= price if price else None,  # who owes may still have what is free
         lambda raw: _insufficient(raw, price),
     )
     try:
