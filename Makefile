@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: alone deploy deployed help install lint types demo up down reset seed test check format openapi synth bench
+.PHONY: alone client deploy deployed help install lint types demo up down reset seed test check format openapi synth bench
 MAKEFLAGS += --no-print-directory
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -25,7 +25,13 @@ BENCHMARKS := roundtrips cold gallery_warm inspection darkroom
 help: ## Show what can be made
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
 
-install: .venv/installed ## Make .venv from the hashed lock
+install: .build/client.stamp ## Make .venv from the hashed lock, and the client of the API
+
+client: .build/client.stamp ## Generate the typed Python client of the API into .build/client
+
+.build/client.stamp: .venv/installed layers/shared/python/likeness/openapi.json scripts/client.py
+	@python -m scripts.client
+	@touch $@
 
 .venv/installed: requirements/uv.txt requirements/dev.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed; none found: $(PYTHONS)"; exit 1; }
@@ -82,6 +88,7 @@ deploy: install ## Deploy a stage to AWS with the credentials of the shell [STAG
 	@test -n "$(filter dev prod,$(STAGE))" || { echo "say which: make deploy STAGE=dev"; exit 1; }
 	@python scripts/layer.py aws $(if $(filter prod,$(STAGE)),--compiled)
 	@cdk deploy --all -c stage=$(STAGE)
+	@python -m scripts.site $(STAGE)
 
 test: check ## Everything: check, unit, infra, integration, reliability
 	@mkdir -p .build

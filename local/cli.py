@@ -9,12 +9,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from local.client import MediaRefused, Refused, TookTooLong
+from local.client import MediaRefused, Refused
 from local.cloud import ROOT, Cloud, Ports, digest
 from local.demo import DemoFailed, demo
 from local.deploy import DeployFailed, build_layers, deploy
 from local.process import NotHealthy, PortTaken
 from local.seed import seed
+from local.waiting import TookTooLong
+from scripts.site import publish
 
 console = Console(highlight=False)
 
@@ -31,9 +33,11 @@ def up(cloud: Cloud) -> dict[str, str]:
         status.update("deploying the CDK app")
         outputs = deploy(cloud, lambda line: status.update(f"deploying  [dim]{line[:90]}[/dim]"))
         console.print("deployed   data and app stack")
+        status.update("publishing the pages")
+        publish(cloud.client("s3"), outputs["WebBucket"])
         status.update("starting the edge")
         cloud.edge(outputs).start()
-    console.print(f"open       [bold]{cloud.site}[/bold]")
+    console.print(f"open       [bold]{cloud.site}[/bold]  (the API is described at /docs)")
     return outputs
 
 

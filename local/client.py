@@ -1,20 +1,39 @@
-"""A client of the public API, as a native app would be one: HTTP only, no AWS, no database.
+"""A person's session with the public API, as a native app would have one: HTTP only, no AWS, no database.
 
-Only the mailed code comes from the emulator, which is where mail ends on one machine.
+Requests of the API go through `likeness_client`, which is generated from its OpenAPI document. Only the mailed code
+comes from the emulator, which is where mail ends on one machine.
 """
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Self, TypeVar
 
 import httpx
+from likeness_client import AuthenticatedClient
+from likeness_client.api.auth import confirm, login, refresh, register
+from likeness_client.api.generate import read_catalog
+from likeness_client.api.upload import start_uploads
+from likeness_client.models import Client as ClientKind
+from likeness_client.models import (
+    ConfirmRequest,
+    LoginRequest,
+    PhotoRequest,
+    PhotoRequestContentType,
+    Problem,
+    RefreshRequest,
+    RegisterRequest,
+    SessionView,
+    UploadsRequest,
+)
+from likeness_client.types import Response
 
 from local.cloud import Cloud
+from local.waiting import wait_for
 
 Answer = dict[str, Any]
-POLL_SECONDS = 0.5
 Seen = TypeVar("Seen")
 
 
@@ -33,12 +52,20 @@ class Refused(RuntimeError):
         super().__init__(f"{request.method} {request.url.path}: {self.status} {self.code} {said}")
 
 
+def refuse(answer: httpx.Response) -> None:
+    """Raise `Refused` for an error, whoever answered it: our code, the gateway or the CDN."""
+    if answer.is_error:
+        answer.read()
+        raise Refused(answer)
+
+
+def done(answer: Response[Problem | Seen]) -> Seen:
+    """Return what a call of the generated client was answered; errors have raised `Refused` before."""
+    return answer.parsed  # type: ignore[return-value]  # what is no error is what was asked for
+
+
 class MediaRefused(RuntimeError):
     """The CDN answered 403: the signature does not open this file."""
-
-
-class TookTooLong(RuntimeError):
-    """What was waited for did not happen in time."""
 
 
 @dataclass
@@ -49,16 +76,45 @@ class Client:
     user_id: str = ""
     token: str = ""
     media_query: str = ""
+    transport: httpx.BaseTransport | None = None
     _refresh_token: str = field(default="", repr=False)
     _fresh_until: float = field(default=0.0, repr=False)
-    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60, trust_env=False))
 
     def __enter__(self) -> Self:
         """Return itself; leaving closes its connections."""
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close its connections."""
         self.http.close()
+        self.api.get_httpx_client().close()
+
+    @cached_property
+    def http(self) -> httpx.Client:
+        """A plain client, for files and for requests that no typed client would send."""
+        return httpx.Client(timeout=60, trust_env=False, transport=self.transport)
+
+    @cached_property
+    def api(self) -> AuthenticatedClient:
+        """What the functions of `likeness_client.api` want as `client`; an error raises `Refused`.
+
+        The token is added to each request, refreshed when it is about to run out.
+        """
+        made = AuthenticatedClient(base_url=self.cloud.site, token="")
+        hooks = {"response": [refuse]}
+        return made.set_httpx_client(
+            httpx.Client(
+                base_url=self.cloud.site,
+                timeout=60,
+                trust_env=False,
+                transport=self.transport,
+                auth=_Bearer(self),
+                event_hooks=hooks,
+            )
+        )
 
     def send(
         self,
@@ -69,14 +125,15 @@ class Client:
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str | int | bool] | None = None,
     ) -> httpx.Response:
-        """Send one request, signed in when there is a token; every status is an answer."""
-        self._refresh_if_due()
-        signed = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        """Send a request as it is, signed in when there is a token; every status is an answer.
+
+        For what the typed client cannot say: malformed requests, and looking at an answer's bytes.
+        """
         return self.http.request(
             method,
             self.cloud.site + path,
             json=json,
-            headers={**signed, **(headers or {})},
+            headers={**self.bearer(), **(headers or {})},
             params=params,
         )
 
@@ -87,38 +144,30 @@ class Client:
             Refused: the API answered an error.
         """
         answer = self.send(method, path, json, **more)
-        if not answer.is_success:
-            raise Refused(answer)
+        refuse(answer)
         return dict(answer.json()) if answer.content else {}
+
+    def bearer(self) -> dict[str, str]:
+        """Return the header that says who asks, with a token that is valid for a while; nothing before `login`."""
+        if self._refresh_token and time.monotonic() > self._fresh_until:
+            token, self._refresh_token, self.token = self._refresh_token, "", ""
+            self._keep(done(refresh.sync_detailed(client=self.api, body=RefreshRequest(refresh_token=token))))
+            self._refresh_token = self._refresh_token or token
+        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
     def register(self, email: str, password: str) -> None:
         """Sign up and confirm the address with the code that was mailed to it."""
         sent = len(self.mails(email))
-        terms = self.call("GET", "/v1/catalog")["terms_version"]
-        self.call(
-            "POST",
-            "/v1/auth/register",
-            {"email": email, "password": password, "adult": True, "terms_version": terms},
-        )
+        terms = done(read_catalog.sync_detailed(client=self.api)).terms_version
+        wanted = RegisterRequest(email=email, password=password, adult=True, terms_version=terms)
+        done(register.sync_detailed(client=self.api, body=wanted))
         code = wait_for(lambda: codes(self.mails(email)[sent:]), bool, seconds=10)[-1]
-        self.call("POST", "/v1/auth/confirm", {"email": email, "code": code})
+        done(confirm.sync_detailed(client=self.api, body=ConfirmRequest(email=email, code=code)))
 
     def login(self, email: str, password: str) -> None:
         """Sign in as a native app; a token that runs out later is refreshed by itself."""
-        credentials = {"email": email, "password": password, "client": "native"}
-        self._keep(self.call("POST", "/v1/auth/login", credentials))
-
-    def _keep(self, session: Answer) -> None:
-        self.user_id, self.token = session["user_id"], session["access_token"]
-        self.media_query = session["media"]["query"]
-        self._refresh_token = session["refresh_token"] or self._refresh_token
-        self._fresh_until = time.monotonic() + session["expires_in"] - 60
-
-    def _refresh_if_due(self) -> None:
-        if self._refresh_token and time.monotonic() > self._fresh_until:
-            token, self._refresh_token, self.token = self._refresh_token, "", ""
-            self._keep(self.call("POST", "/v1/auth/refresh", {"refresh_token": token}))
-            self._refresh_token = self._refresh_token or token
+        credentials = LoginRequest(email=email, password=password, client=ClientKind.NATIVE)
+        self._keep(done(login.sync_detailed(client=self.api, body=credentials)))
 
     def sign_in(self, email: str, password: str) -> None:
         """Sign in; register and confirm first when nobody has."""
@@ -127,6 +176,12 @@ class Client:
         except Refused:
             self.register(email, password)
             self.login(email, password)
+
+    def _keep(self, session: SessionView) -> None:
+        self.user_id, self.token = session.user_id, session.access_token
+        self.media_query = str(session.media.query or "")
+        self._refresh_token = str(session.refresh_token or self._refresh_token)
+        self._fresh_until = time.monotonic() + session.expires_in - 60
 
     def mails(self, address: str) -> list[str]:
         """Return the texts of the mails that were sent to an address, oldest first."""
@@ -137,14 +192,15 @@ class Client:
     def upload(self, photos: Iterable[tuple[str, str, bytes]]) -> list[str]:
         """Upload photos (name, content type, bytes) straight to the bucket; return their ids."""
         files = list(photos)
-        described = [{"filename": name, "content_type": kind, "size": len(content)} for name, kind, content in files]
-        forms = self.call("POST", "/v1/photos", {"photos": described})["uploads"]
+        described = [
+            PhotoRequest(filename=name, content_type=PhotoRequestContentType(kind), size=len(content))
+            for name, kind, content in files
+        ]
+        forms = done(start_uploads.sync_detailed(client=self.api, body=UploadsRequest(photos=described))).uploads
         for form, (name, kind, content) in zip(forms, files, strict=True):
             file = {"file": (name, content, kind)}
-            answer = self.http.post(form["url"], data=form["fields"], files=file)
-            if not answer.is_success:
-                raise Refused(answer)
-        return [str(form["photo_id"]) for form in forms]
+            refuse(self.http.post(form.url, data=form.fields.additional_properties, files=file))
+        return [form.photo_id for form in forms]
 
     def media(self, path: str) -> bytes:
         """Fetch a file that belongs to the signed-in person.
@@ -159,30 +215,18 @@ class Client:
         return answer.raise_for_status().content
 
 
+class _Bearer(httpx.Auth):
+    """Adds a session's token to each request; the request that refreshes it goes without."""
+
+    def __init__(self, session: Client) -> None:
+        self._session = session
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Sign one request."""
+        request.headers.update(self._session.bearer())
+        yield request
+
+
 def codes(mails: Iterable[str]) -> list[str]:
     """Return the six-digit codes in some mails."""
     return [found for mail in mails for found in re.findall(r"\b\d{6}\b", mail)]
-
-
-def wait_for(
-    read: Callable[[], Seen],
-    is_over: Callable[[Seen], bool],
-    *,
-    seconds: float,
-    show: Callable[[Seen], None] = lambda _: None,
-) -> Seen:
-    """Read until it is over and return what was read last.
-
-    Raises:
-        TookTooLong: it was not over in time; the text holds what was read last.
-    """
-    deadline = time.monotonic() + seconds
-    while True:
-        seen = read()
-        show(seen)
-        if is_over(seen):
-            return seen
-        if time.monotonic() > deadline:
-            message = f"not over after {seconds:.0f} s: {seen!r:.500}"
-            raise TookTooLong(message)
-        time.sleep(POLL_SECONDS)

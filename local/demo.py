@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from likeness_client.models import ReportView, TrainingStatus
 from rich.console import Console
 from rich.status import Status
 from rich.table import Table
@@ -14,6 +14,7 @@ from rich.table import Table
 from local import journey
 from local.client import Client
 from local.cloud import ROOT, Cloud
+from local.run import Run
 from local.samples import sample_photos
 from local.sheet import make_sheet
 
@@ -53,7 +54,7 @@ def demo(cloud: Cloud, console: Console, photos: Path | None, brought_up: float)
         DemoFailed: no photos, a failed training or fewer than eight pictures.
     """
     steps = Steps(console, [("cloud", brought_up, cloud.site)])
-    run = journey.Run.load(cloud.state / "demo-run.json")
+    run = Run.load(cloud.state / "demo-run.json")
     if run.email:
         console.print("going on with the run that was stopped")
     with Client(cloud) as client:
@@ -71,7 +72,7 @@ def demo(cloud: Cloud, console: Console, photos: Path | None, brought_up: float)
         console.print(f"{name:<14} {value}", soft_wrap=True)
 
 
-def _do(run: journey.Run, client: Client, steps: Steps, folder: Path | None) -> tuple[list[tuple[str, Path]], int, int]:
+def _do(run: Run, client: Client, steps: Steps, folder: Path | None) -> tuple[list[tuple[str, Path]], int, int]:
     with steps.step("account"):
         journey.sign_in(run, client)
         steps.result = f"signed in as {run.email}"
@@ -85,17 +86,17 @@ def _do(run: journey.Run, client: Client, steps: Steps, folder: Path | None) -> 
         steps.result = _reported(report)
     with steps.step("training") as status:
         training = journey.train(run, client, lambda text: status.update(f"training: {text}"))
-        _demand(training["status"] == "succeeded", f"the training failed: {training['error']}")
-        steps.result = f"{training['base_model']}, weights in our own bucket"
+        _demand(training.status == TrainingStatus.SUCCEEDED, f"the training failed: {training.error}")
+        steps.result = f"{training.base_model}, weights in our own bucket"
     with steps.step("pictures") as status:
         orders = journey.generate(run, client, lambda text: status.update(f"pictures: {text}"))
-        done = [one for order in orders for one in order["pictures"] if one["state"] == "done"]
+        done = [one for order in orders for one in order.pictures if one.media]
         _demand(len(done) >= MINIMUM_PICTURES, f"only {len(done)} pictures were delivered")
         steps.result = f"{len(done)} in {len(orders)} styles and shapes"
     with steps.step("download"):
         pictures = journey.download(client, orders, RESULTS / "pictures")
         steps.result = f"{len(pictures)} files through the CDN, each with its signature checked"
-    return pictures, run.credits_before, client.call("GET", "/v1/credits")["available"]
+    return pictures, run.credits_before, journey.available(client)
 
 
 def _samples() -> list[journey.Photo]:
@@ -103,9 +104,9 @@ def _samples() -> list[journey.Photo]:
     return [(f"photo-{n:02}.jpg", "image/jpeg", content) for n, content in enumerate(photos, 1)]
 
 
-def _reported(report: dict[str, Any]) -> str:
-    warnings = [photo for photo in report["photos"] if photo["findings"]]
-    return f"{len(report['photos'])} photos, {len(warnings)} with advice"
+def _reported(report: ReportView) -> str:
+    warnings = [photo for photo in report.photos if photo.findings]
+    return f"{len(report.photos)} photos, {len(warnings)} with advice"
 
 
 def _demand(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as `assert`

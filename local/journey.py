@@ -4,19 +4,36 @@ What a repeat must know (addresses, keys, ids) is on disk before the request tha
 so a run that was stopped anywhere goes on where it stood and buys nothing twice.
 """
 
-import json
 import mimetypes
 import secrets
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import httpx
+from likeness_client.api.billing import read_credits
+from likeness_client.api.generate import read_catalog, read_generation, start_generation
+from likeness_client.api.train import create_model, read_report, read_training, start_training
+from likeness_client.api.upload import read_photo
+from likeness_client.models import (
+    Consent,
+    ConsentSubject,
+    GenerationRequest,
+    GenerationView,
+    ModelRequest,
+    PhotoState,
+    PhotoView,
+    ReportView,
+    SubjectKind,
+    TrainingRequest,
+    TrainingStatus,
+    TrainingView,
+)
 
-from local.client import Client, Refused, TookTooLong, wait_for
+from local.client import Client, Refused, done
+from local.run import Run
+from local.waiting import TookTooLong, wait_for
 
 BASE_MODEL = "flux-1-dev"
 PATIENCE_SECONDS = 3 * 3600.0
@@ -35,39 +52,6 @@ ORDERS = (
 PICTURES_EACH = 2
 AT_ONCE = 2
 """Orders that run at the same time: two cores would only be torn between more cold starts."""
-
-
-@dataclass
-class Run:
-    """What a run has got to; written to disk at every change."""
-
-    file: Path
-    email: str = ""
-    password: str = ""
-    photos: dict[str, str] = field(default_factory=dict)
-    """Photo id by SHA-256 of the file that was uploaded."""
-    model_id: str = ""
-    training_key: str = ""
-    training_id: str = ""
-    orders: list[dict[str, Any]] = field(default_factory=list)
-    """Per order its Idempotency-Key and, once accepted, its generation id."""
-    credits_before: int = -1
-
-    @classmethod
-    def load(cls, file: Path) -> "Run":
-        """Return the run that was stopped, or a new one."""
-        try:
-            return cls(file, **json.loads(file.read_text()))
-        except (OSError, ValueError, TypeError):
-            return cls(file)
-
-    def save(self) -> None:
-        """Write it down, whole or not at all."""
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        stored = {name: value for name, value in asdict(self).items() if name != "file"}
-        fresh = self.file.with_suffix(".new")
-        fresh.write_text(json.dumps(stored, indent=2))
-        fresh.replace(self.file)
 
 
 def sign_in(run: Run, client: Client) -> None:
@@ -100,78 +84,89 @@ def upload(run: Run, client: Client, photos: list[Photo], show: Show) -> list[st
     for number, digest in enumerate(digests, 1):
         photo = _inspected(run, client, digest)
         show(f"{number} of {len(digests)} inspected")
-        if photo["state"] == "ready":
-            ready.append(photo["id"])
-        elif photo["state"] == "duplicate":
-            ready.append(photo["duplicate_of"])
+        if photo.state == PhotoState.READY:
+            ready.append(photo.id)
+        elif photo.state == PhotoState.DUPLICATE:
+            ready.append(str(photo.duplicate_of))
         else:
-            show(f"{photo['filename']}: {photo['detail']}")
+            show(f"{photo.filename}: {photo.detail}")
     return list(dict.fromkeys(ready))
 
 
-def _inspected(run: Run, client: Client, digest: str) -> dict[str, Any]:
+def _inspected(run: Run, client: Client, digest: str) -> PhotoView:
     """Wait for an inspection; a photo that got lost on the way is uploaded anew by the next run."""
     try:
-        return wait_for(partial(_photo, client, run.photos[digest]), _is_inspected, seconds=INSPECTION_SECONDS)
+        photo = wait_for(partial(_photo, client, run.photos[digest]), _is_inspected, seconds=INSPECTION_SECONDS)
     except TookTooLong:
+        photo = None
+    if photo is None:
         del run.photos[digest]
         run.save()
-        raise
+        raise TookTooLong("A photo was not inspected in time. Run it again.")
+    return photo
 
 
-def _photo(client: Client, photo_id: str) -> dict[str, Any]:
-    answer = client.send("GET", f"/v1/photos/{photo_id}")
-    if answer.status_code == httpx.codes.NOT_FOUND:
-        return {"id": photo_id, "state": "pending"}  # listed once its file has arrived
-    if not answer.is_success:
-        raise Refused(answer)
-    return dict(answer.json())
+def _photo(client: Client, photo_id: str) -> PhotoView | None:
+    """Read a photo, which is listed once its file has arrived."""
+    try:
+        return done(read_photo.sync_detailed(photo_id, client=client.api))
+    except Refused as refused:
+        if refused.status != httpx.codes.NOT_FOUND:
+            raise
+        return None
 
 
-def _is_inspected(photo: dict[str, Any]) -> bool:
-    return bool(photo["state"] != "pending")
+def _is_inspected(photo: PhotoView | None) -> bool:
+    return photo is not None and photo.state != PhotoState.PENDING
 
 
-def make_model(run: Run, client: Client, photo_ids: list[str]) -> dict[str, Any]:
+def make_model(run: Run, client: Client, photo_ids: list[str]) -> ReportView:
     """Make the model once, with the consent of the person it shows; return the report on its photos."""
     if not run.model_id:
-        text = client.call("GET", "/v1/catalog")["consent_version"]
-        wanted = {
-            "name": "Demo",
-            "subject_kind": "person",
-            "class_word": "person",
-            "photo_ids": photo_ids,
-            "consent": {"subject": "self", "text_version": text},
-        }
-        run.model_id = client.call("POST", "/v1/models", wanted)["id"]
+        text = done(read_catalog.sync_detailed(client=client.api)).consent_version
+        wanted = ModelRequest(
+            name="Demo",
+            subject_kind=SubjectKind.PERSON,
+            class_word="person",
+            photo_ids=photo_ids,
+            consent=Consent(subject=ConsentSubject.SELF, text_version=text),
+        )
+        run.model_id = done(create_model.sync_detailed(client=client.api, body=wanted)).id
         run.save()
-    return client.call("GET", f"/v1/models/{run.model_id}/report")
+    return done(read_report.sync_detailed(run.model_id, client=client.api))
 
 
-def train(run: Run, client: Client, show: Show) -> dict[str, Any]:
+def train(run: Run, client: Client, show: Show) -> TrainingView:
     """Start the training once, wait for its end, return it; after a failure the next run starts anew."""
     if not run.training_key:
         run.training_key = secrets.token_hex(16)
-        run.credits_before = client.call("GET", "/v1/credits")["available"]
+        run.credits_before = available(client)
         run.save()
-    path = f"/v1/models/{run.model_id}/trainings"
     if not run.training_id:
-        key = {"Idempotency-Key": run.training_key}
-        run.training_id = client.call("POST", path, {"base_model": BASE_MODEL}, headers=key)["id"]
+        wanted = TrainingRequest(base_model=BASE_MODEL)
+        started = start_training.sync_detailed(
+            run.model_id, client=client.api, body=wanted, idempotency_key=run.training_key
+        )
+        run.training_id = done(started).id
         run.save()
     training = wait_for(
-        lambda: client.call("GET", f"{path}/{run.training_id}"),
-        lambda training: training["ended_at"] is not None,
+        lambda: done(read_training.sync_detailed(run.model_id, run.training_id, client=client.api)),
+        lambda training: training.ended_at is not None,
         seconds=PATIENCE_SECONDS,
-        show=lambda training: show(f"{training['status']} {training['progress'] or 0:.0%}"),
+        show=lambda training: show(f"{training.status} {training.progress:.0%}"),
     )
-    if training["status"] != "succeeded":
+    if training.status != TrainingStatus.SUCCEEDED:
         run.training_key = run.training_id = ""
         run.save()
     return training
 
 
-def generate(run: Run, client: Client, show: Show) -> list[dict[str, Any]]:
+def available(client: Client) -> int:
+    """Return how many credits are left."""
+    return done(read_credits.sync_detailed(client=client.api)).available
+
+
+def generate(run: Run, client: Client, show: Show) -> list[GenerationView]:
     """Order pictures in several styles and shapes, wait for all of them, return the orders.
 
     What failed is ordered anew by the next run.
@@ -181,9 +176,9 @@ def generate(run: Run, client: Client, show: Show) -> list[dict[str, Any]]:
         run.save()
     total = len(ORDERS) * PICTURES_EACH
 
-    def count(orders: list[dict[str, Any]]) -> None:
-        pictures = [picture for order in orders for picture in order["pictures"]]
-        show(f"{sum(picture['state'] == 'done' for picture in pictures)} of {total}")
+    def count(orders: list[GenerationView]) -> None:
+        pictures = [picture for order in orders for picture in order.pictures]
+        show(f"{sum(picture.state == 'done' for picture in pictures)} of {total}")
 
     orders = wait_for(
         partial(_go_on, run, client),
@@ -191,43 +186,44 @@ def generate(run: Run, client: Client, show: Show) -> list[dict[str, Any]]:
         seconds=PATIENCE_SECONDS,
         show=count,
     )
-    failed = {order["id"] for order in orders if order["status"] != "succeeded"}
+    failed = {order.id for order in orders if order.status != "succeeded"}
     run.orders = [{"key": secrets.token_hex(16)} if order["id"] in failed else order for order in run.orders]
     run.save()
     return orders
 
 
-def _go_on(run: Run, client: Client) -> list[dict[str, Any]]:
+def _go_on(run: Run, client: Client) -> list[GenerationView]:
     """Read the orders so far; place the next one while fewer than `AT_ONCE` run."""
-    orders = [client.call("GET", f"/v1/generations/{order['id']}") for order in run.orders if "id" in order]
+    placed = [order["id"] for order in run.orders if "id" in order]
+    orders = [done(read_generation.sync_detailed(order_id, client=client.api)) for order_id in placed]
     free = AT_ONCE - len(_running(orders))
     waiting = [pair for pair in zip(run.orders, ORDERS, strict=True) if "id" not in pair[0]]
     for order, (style, aspect_ratio, prompt) in waiting[: max(0, free)]:
-        wanted = {
-            "prompt": prompt,
-            "model_id": run.model_id,
-            "style": style,
-            "aspect_ratio": aspect_ratio,
-            "count": PICTURES_EACH,
-        }
-        key = {"Idempotency-Key": order["key"]}
-        order["id"] = client.call("POST", "/v1/generations", wanted, headers=key)["id"]
+        wanted = GenerationRequest(
+            prompt=prompt,
+            model_id=run.model_id,
+            style=style,
+            aspect_ratio=aspect_ratio,
+            count=PICTURES_EACH,
+        )
+        started = start_generation.sync_detailed(client=client.api, body=wanted, idempotency_key=order["key"])
+        order["id"] = done(started).id
         run.save()
     return orders
 
 
-def _running(orders: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [order for order in orders if order["ended_at"] is None]
+def _running(orders: list[GenerationView]) -> list[GenerationView]:
+    return [order for order in orders if order.ended_at is None]
 
 
-def download(client: Client, orders: list[dict[str, Any]], folder: Path) -> list[tuple[str, Path]]:
+def download(client: Client, orders: list[GenerationView], folder: Path) -> list[tuple[str, Path]]:
     """Fetch every delivered picture through the CDN; return captions and files."""
     folder.mkdir(parents=True, exist_ok=True)
     fetched = []
     for order in orders:
-        for picture in order["pictures"]:
-            if picture["state"] == "done":
-                file = folder / f"{order['style']}-{picture['image_id']}.webp"
-                file.write_bytes(client.media(picture["media"]["original"]))
-                fetched.append((f"{order['style']} {order['aspect_ratio']}", file))
+        for picture in order.pictures:
+            if picture.media:
+                file = folder / f"{order.style}-{picture.image_id}.webp"
+                file.write_bytes(client.media(picture.media.original))
+                fetched.append((f"{order.style} {order.aspect_ratio}", file))
     return fetched

@@ -11,10 +11,11 @@ import httpx
 
 from likeness.catalog.reader import catalog
 from likeness.items.row import new_id
-from local.client import Client, wait_for
+from local.client import Client
 from local.cloud import ROOT, Cloud, Ports
 from local.deploy import outputs
 from local.samples import sample_photos
+from local.waiting import wait_for
 
 CLOUD = Cloud(ROOT / ".local" / "test", Ports(4677, 8887, 8890))
 PASSWORD = "a lamp beside the harbour"
@@ -37,7 +38,7 @@ def new_client() -> Client:
 def close_clients() -> None:
     """Close every connection that a test has opened."""
     while _clients:
-        _clients.pop().http.close()
+        _clients.pop().close()
 
 
 def new_address(name: str = "ada") -> str:

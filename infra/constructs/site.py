@@ -18,10 +18,11 @@ from infra.stages import Stage
 EDGE_HEADER = "x-likeness-edge"
 """CloudFront keeps `x-edge-*` for itself."""
 
-REWRITE = """\
+REWRITE = r"""
 function handler(event) {
   var request = event.request;
-  if (request.uri.split('/').pop().indexOf('.') === -1) request.uri = '/index.html';
+  var page = request.uri.replace(/\/$/, '') === '/docs' ? '/docs/index.html' : '/index.html';
+  if (request.uri.split('/').pop().indexOf('.') === -1) request.uri = page;
   return request;
 }
 """
@@ -30,8 +31,8 @@ function handler(event) {
 class Site(Construct):
     """A distribution with three behaviours: `/` web app, `/v1/*` API, `/media/*` pictures.
 
-    The rewrite for the web app's own paths is a function on `/` and not an error page, which would
-    turn the API's refusals into web pages. Pictures are never cached at the edge: what is deleted
+    The rewrite for the web app's own paths (and `/docs`, the page that shows the API) is a function on `/` and not
+    an error page, which would turn the API's refusals into web pages. Pictures are never cached at the edge: what is deleted
     is gone at once.
     """
 

@@ -207,6 +207,9 @@ def test_pages_talk_to_us_and_to_the_one_bucket(local: Stacks, prod: Stacks) -> 
         ("/models/01J/trainings", "/index.html"),
         ("/assets/app-1a2b.js", "/assets/app-1a2b.js"),
         ("/favicon.ico", "/favicon.ico"),
+        ("/docs", "/docs/index.html"),
+        ("/docs/", "/docs/index.html"),
+        ("/docs/start.js", "/docs/start.js"),
     ],
 )
 def test_web_app_answers_its_own_paths(path: str, served: str) -> None:

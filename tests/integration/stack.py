@@ -12,9 +12,10 @@ import httpx
 from pynamodb.connection import Connection
 
 from likeness import aws, dynamodb
-from local.client import Client, wait_for
+from local.client import Client
 from local.cloud import APP_STACK
 from local.deploy import outputs
+from local.waiting import wait_for
 from tests.deployed import CLOUD, new_client
 from tests.support import forget_secrets
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import httpx
 
-from local.client import Client, codes, wait_for
+from local.client import Client, codes
+from local.waiting import wait_for
 from tests.deployed import CLOUD, PASSWORD, faults, make_model, make_person, photos, start_training, upload
 from tests.integration.stack import money, objects, rows
 

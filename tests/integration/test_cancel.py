@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from local.client import wait_for
+from local.waiting import wait_for
 from tests.deployed import (
     ended,
     faults,

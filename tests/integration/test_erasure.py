@@ -7,7 +7,8 @@ import pytest
 
 from likeness.items.money import EntryKind
 from likeness.ledger import grant
-from local.client import Client, Refused, wait_for
+from local.client import Client, Refused
+from local.waiting import wait_for
 from tests.deployed import (
     CLOUD,
     PASSWORD,

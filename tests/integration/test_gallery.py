@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from local.client import wait_for
+from local.waiting import wait_for
 from tests.deployed import CLOUD, ended, funds, make_model, photos, start_generation, start_training, upload
 from tests.integration.stack import kind, objects, rows, texts, web
 

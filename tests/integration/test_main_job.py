@@ -12,7 +12,8 @@ from PIL import Image
 from likeness.catalog.reader import catalog
 from likeness.pictures import digital_source_type
 from likeness.pictures.mark import TRAINED_ALGORITHMIC_MEDIA
-from local.client import Client, wait_for
+from local.client import Client
+from local.waiting import wait_for
 from tests.deployed import ENDS, ended, faults, funds, make_model, new_key, photos, register_person, upload
 from tests.integration.stack import assert_exact, ledger
 

@@ -13,7 +13,7 @@ from likeness.items.money import EntryKind
 from likeness.items.row import now
 from likeness.items.user import Profile
 from likeness.ledger import grant
-from local.client import wait_for
+from local.waiting import wait_for
 from tests.deployed import funds, make_person
 from tests.integration.stack import as_function, assert_exact, insist, kinds, money, rows
 

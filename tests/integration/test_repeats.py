@@ -4,7 +4,7 @@ import secrets
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from local.client import wait_for
+from local.waiting import wait_for
 from tests.deployed import ended, faults, make_model, make_person, new_key, photos, upload, vendor_jobs
 from tests.integration.stack import assert_exact, insist, kinds, money, problem, rows
 

@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from local.client import wait_for
+from local.waiting import wait_for
 from tests.deployed import inspected, make_person, photos
 from tests.hostile import SECRET, UPLOADS
 from tests.integration.stack import kind, objects, rows, web

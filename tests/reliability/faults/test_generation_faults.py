@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from local.client import wait_for
+from local.waiting import wait_for
 from tests.deployed import ended
 from tests.integration.stack import rows
 from tests.reliability.faults.evidence import (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.client import wait_for
+from local.waiting import wait_for
 from tests.deployed import ended
 from tests.integration.stack import kinds, money, objects, rows
 from tests.reliability.faults.conftest import make_sitter

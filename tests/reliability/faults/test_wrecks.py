@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from local.client import wait_for
+from local.waiting import wait_for
 from tests.deployed import CLOUD, ended
 from tests.integration.stack import rows
 from tests.reliability.faults.conftest import Sitter

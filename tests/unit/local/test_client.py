@@ -7,8 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from local.client import Client, MediaRefused, Refused, TookTooLong, wait_for
+from functions.generate.service.offers import read_catalog
+from local.client import Client, MediaRefused, Refused
 from local.cloud import Cloud
+from local.waiting import TookTooLong, wait_for
 
 SESSION = {
     "user_id": "ada",
@@ -38,7 +40,7 @@ def client(seen):
         "/v1/auth/register": register,
         "/v1/auth/login": lambda: (200, SESSION),
         "/v1/auth/refresh": lambda: (200, {**SESSION, "access_token": "t2", "refresh_token": None}),
-        "/v1/catalog": lambda: (200, {"terms_version": "7"}),
+        "/v1/catalog": lambda: (200, json.loads(read_catalog().body)),
         "/v1/models": lambda: (402, {"code": "insufficient_credits", "detail": "No."}),
         "/media/u/eve/x.webp": lambda: (403, {}),
     }
@@ -48,7 +50,7 @@ def client(seen):
         status, body = answers.get(request.url.path, lambda: (200, {}))()
         return httpx.Response(status, json=body)
 
-    with Client(Cloud(), http=httpx.Client(transport=httpx.MockTransport(answer))) as made:
+    with Client(Cloud(), transport=httpx.MockTransport(answer)) as made:
         yield made
 
 

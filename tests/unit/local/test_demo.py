@@ -3,7 +3,8 @@
 import numpy as np
 from PIL import Image
 
-from local.journey import Run, read_photos
+from local.journey import read_photos
+from local.run import Run
 from local.sheet import make_sheet
 
 
