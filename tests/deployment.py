@@ -2,25 +2,33 @@
 
 from collections.abc import Iterator
 from functools import cache
+from os import environ
 
 import pytest
 
 from local.cli import up
 from local.client import Client
+from local.deploy import outputs as found
 from tests.deployed import CLOUD, close_clients, make_person, make_trained
+
+KEEP = "KEEP_STACK" in environ
+"""For writing tests: nothing is deployed or stopped while one runs already."""
 
 
 @pytest.fixture(scope="session", autouse=True)
 def outputs() -> Iterator[dict[str, str]]:
-    """The stack, deployed anew from nothing; its outputs."""
+    """The stack, deployed anew from nothing; its outputs. With `KEEP_STACK` set, the one that runs, left running."""
     yield _deployed()
     close_clients()
-    CLOUD.stop()
+    if not KEEP:
+        CLOUD.stop()
 
 
 @cache
 def _deployed() -> dict[str, str]:
     """Once in a run: every folder that imports the fixture has one of its own."""
+    if KEEP:
+        return found(CLOUD) or up(CLOUD)
     CLOUD.reset()
     return up(CLOUD)
 
