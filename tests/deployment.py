@@ -12,7 +12,7 @@ from local.deploy import outputs as found
 from tests.deployed import CLOUD, close_clients, make_person, make_trained
 
 KEEP = "KEEP_STACK" in environ
-"""For writing tests: nothing is deployed or stopped while one runs already."""
+"""For writing tests: `make up STATE=.local/test PORTS=4677,8887,8890`, and nothing is deployed or stopped anew."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -28,7 +28,7 @@ def outputs() -> Iterator[dict[str, str]]:
 def _deployed() -> dict[str, str]:
     """Once in a run: every folder that imports the fixture has one of its own."""
     if KEEP:
-        return found(CLOUD) or up(CLOUD)
+        return found(CLOUD)
     CLOUD.reset()
     return up(CLOUD)
 
