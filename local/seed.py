@@ -8,7 +8,7 @@ generation and no ledger entries. Files are a few small real pictures again and 
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
@@ -51,23 +51,42 @@ def seed(cloud: Cloud, console: Console, outputs: dict[str, str], pictures: int)
         client.sign_in(EMAIL, PASSWORD)
         user_id = client.user_id
     _stand_in_for_a_function(cloud)
-    began, samples = time.monotonic(), [_sample(number) for number in range(KINDS)]
+    began = time.monotonic()
+    with Progress(console=console) as progress:
+        task = progress.add_task("files and rows", total=_count_files(pictures, COMPLETE) + pictures)
+        fill(cloud, outputs["MediaBucket"], user_id, pictures, advance=lambda: progress.advance(task))
+    console.print(f"{pictures} pictures in {time.monotonic() - began:.0f} s; login {EMAIL}  {PASSWORD}")
+
+
+def fill(
+    cloud: Cloud,
+    bucket: str,
+    user_id: str,
+    pictures: int,
+    *,
+    complete: int = COMPLETE,
+    thumbnails: bool = True,
+    advance: Callable[[], object] = lambda: None,
+) -> list[str]:
+    """Give a person pictures and return their ids, newest first; this process must have a function's environment.
+
+    The newest `complete` have all their files, the others only the small thumbnail, if that.
+    """
+    samples = [_sample(number) for number in range(KINDS)]
     rows = [_row(user_id, number, samples[number % KINDS], began_at=time.time()) for number in range(pictures)]
-    bucket, s3 = outputs["MediaBucket"], cloud.client("s3")
+    s3 = cloud.client("s3")
 
     def put(file: tuple[str, bytes]) -> None:
         s3.put_object(Bucket=bucket, Key=file[0], Body=file[1], ContentType="image/webp", CacheControl=IMMUTABLE)
 
-    with Progress(console=console) as progress, ThreadPoolExecutor(8) as pool:
-        stored = progress.add_task("files", total=_count_files(pictures))
-        for _ in pool.map(put, _files(user_id, rows, samples)):
-            progress.advance(stored)
-        listed = progress.add_task("rows", total=pictures)
-        with Image.batch_write() as batch:
-            for row in rows:
-                batch.save(row)
-                progress.advance(listed)
-    console.print(f"{pictures} pictures in {time.monotonic() - began:.0f} s; login {EMAIL}  {PASSWORD}")
+    with ThreadPoolExecutor(8) as pool:
+        for _ in pool.map(put, _files(user_id, rows, samples, complete, thumbnails=thumbnails)):
+            advance()
+    with Image.batch_write() as batch:
+        for row in rows:
+            batch.save(row)
+            advance()
+    return [row.id for row in rows]
 
 
 def _stand_in_for_a_function(cloud: Cloud) -> None:
@@ -105,15 +124,18 @@ def _row(user_id: str, number: int, sample: Sample, *, began_at: float) -> Image
     return row
 
 
-def _count_files(pictures: int) -> int:
-    return pictures + 3 * min(pictures, COMPLETE)
+def _count_files(pictures: int, complete: int) -> int:
+    return pictures + 3 * min(pictures, complete)
 
 
-def _files(user_id: str, rows: list[Image], samples: list[Sample]) -> Iterator[tuple[str, bytes]]:
+def _files(
+    user_id: str, rows: list[Image], samples: list[Sample], complete: int, *, thumbnails: bool
+) -> Iterator[tuple[str, bytes]]:
     for number, row in enumerate(rows):
         files = samples[number % KINDS].files
-        yield image_key(user_id, row.id, "256.webp"), files.thumbnails[256]
-        if number < COMPLETE:
+        if thumbnails or number < complete:
+            yield image_key(user_id, row.id, "256.webp"), files.thumbnails[256]
+        if number < complete:
             yield image_key(user_id, row.id, "640.webp"), files.thumbnails[640]
             yield image_key(user_id, row.id, "view.webp"), files.view
             yield image_key(user_id, row.id, "original.webp"), files.original
