@@ -8,6 +8,20 @@ from typing import Any
 from benchmarks import world
 
 DYNAMODB = {"Query", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchGetItem", "Scan"}
+MODEL = "01M84SCMQCDN09KR9KQZYVYKHC"
+ROWS: dict[str, dict[str, Any]] = {
+    "MODEL#": {"kind": {"S": "MODEL"}, "name": {"S": "Ada"}, "training_id": {"S": MODEL}, "created_at": {"S": ""}},
+    "WEIGHTS#": {
+        "kind": {"S": "WEIGHTS"},
+        "key": {"S": "media/v/x/weights.safetensors"},
+        "sha256": {"S": ""},
+        "bytes": {"N": "1"},
+        "base_model": {"S": "flux-1-dev"},
+        "created_at": {"S": "2026-11-23T18:00:00+00:00"},
+    },
+}
+"""What is found under keys that begin so; nothing is under any other."""
+PICTURE = "01JD0000000000000000000001"
 ORDER = {"prompt": "a lighthouse", "base_model": "flux-2-dev", "count": 1}
 REQUESTS: list[tuple[str, str, dict[str, Any], int | None]] = [
     ("gallery", "gallery page", world.event("GET", "/v1/images", {"limit": "24"}), 1),
@@ -15,6 +29,8 @@ REQUESTS: list[tuple[str, str, dict[str, Any], int | None]] = [
     ("billing", "credits", world.event("GET", "/v1/credits"), 1),
     ("billing", "ledger", world.event("GET", "/v1/credits/entries"), 3),
     ("generate", "catalog", world.event("GET", "/v1/catalog"), 0),
+    ("generate", "public keys", world.event("GET", "/v1/keys"), 0),
+    ("gallery", "manifest", world.event("GET", f"/v1/images/{PICTURE}/manifest"), 1),
     ("generate", "order of pictures", world.event("POST", "/v1/generations", None, ORDER), 3),
     (
         "upload",
@@ -24,6 +40,13 @@ REQUESTS: list[tuple[str, str, dict[str, Any], int | None]] = [
     ),
     ("upload", "list of photos", world.event("GET", "/v1/photos"), 1),
     ("train", "list of models", world.event("GET", "/v1/models"), 1),
+    ("train", "versions of a model", world.event("GET", f"/v1/models/{MODEL}/versions"), 3),
+    (
+        "train",
+        "link to a version's weights",
+        world.event("GET", f"/v1/models/{MODEL}/versions/{MODEL}/weights"),
+        2,
+    ),
 ]
 
 
@@ -46,9 +69,19 @@ def main() -> None:
     sys.exit(worse)
 
 
-def _answer(operation: str, _request: dict[str, Any]) -> dict[str, Any]:
-    answers = {"Query": {"Items": [], "Count": 0, "ScannedCount": 0}, "UpdateItem": {"Attributes": {}}}
-    return answers.get(operation, {})
+def _answer(operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    if operation == "GetItem":
+        found = _rows(request["Key"]["sk"]["S"])
+        return {"Item": {**request["Key"], **found[0]}} if found else {}
+    if operation == "Query":
+        found = _rows(request["ExpressionAttributeValues"].get(":low", {}).get("S", ""))
+        keys = {"pk": {"S": world.USER}, "sk": {"S": f"WEIGHTS#{MODEL}#{MODEL}"}}
+        return {"Items": [{**keys, **row} for row in found], "Count": len(found), "ScannedCount": len(found)}
+    return {"BatchGetItem": {"Responses": {}}, "UpdateItem": {"Attributes": {}}}.get(operation, {})
+
+
+def _rows(sk: str) -> list[dict[str, Any]]:
+    return [row for prefix, row in ROWS.items() if sk.startswith(f"{prefix}{MODEL}")]
 
 
 if __name__ == "__main__":

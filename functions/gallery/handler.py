@@ -1,11 +1,11 @@
 """The HTTP entry of the gallery feature; its routes are in `routes/`, by subject."""
 
-from functions.gallery.routes import images
+from functions.gallery.routes import images, manifest
 from likeness import aws
 from likeness.http import create_app, create_handler
 
 app = create_app()
-for routes in (images,):
+for routes in (images, manifest):
     app.include_router(routes.router)
 
 handler = create_handler(app, aws.s3)

@@ -17,6 +17,7 @@ PUBLIC = {
     "resend_code",
     "reset_password",
     "read_catalog",
+    "read_keys",
     "read_openapi",
     "take_call",
 }

@@ -88,13 +88,28 @@ def read_image(user_id: str, image_id: str) -> ImageView:
     Raises:
         NotFound: no such picture, or not the caller's.
     """
-    image = _get(user_id, image_id)
+    image = find_image(user_id, image_id)
     return ImageView(
         **_fields(user_id, image.id, image.attribute_values),
         bytes=int(image.bytes),
         sha256=image.sha256,
         manifest=image.manifest,
     )
+
+
+def find_image(user_id: str, image_id: str) -> Image:
+    """Return one of the caller's pictures as it is now, trashed or not.
+
+    Raises:
+        NotFound: no such picture, or not the caller's, or being purged.
+    """
+    try:
+        image = Image.get(user_id, Image.of(user_id, image_id).sk, consistent_read=True)
+    except Image.DoesNotExist:
+        image = None
+    if image is None or image.gallery is None:
+        raise NotFound("No such picture.")
+    return image
 
 
 def change_image(user_id: str, image_id: str, change: ImageChange) -> ImageView:
@@ -119,7 +134,7 @@ def trash_image(user_id: str, image_id: str) -> None:
     Raises:
         NotFound: no such picture, or not the caller's.
     """
-    if _get(user_id, image_id).deleted_at is not None:
+    if find_image(user_id, image_id).deleted_at is not None:
         return
     moment = now()
     purge_at = moment + int(timedelta(days=catalog().limits.trash_days).total_seconds())
@@ -160,7 +175,7 @@ def make_download(user_id: str, image_id: str) -> DownloadView:
     Raises:
         NotFound: no such picture, or not the caller's.
     """
-    image = _get(user_id, image_id)
+    image = find_image(user_id, image_id)
     filename = f"likeness-ai-{image.id.lower()}.webp"
     url = storage.download_url(storage.image_key(user_id, image.id, "original.webp"), filename, DOWNLOAD_SECONDS)
     expires_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=DOWNLOAD_SECONDS)
@@ -175,16 +190,6 @@ def _update(user_id: str, image_id: str, actions: Sequence[Action]) -> None:
         if error.cause_response_code != "ConditionalCheckFailedException":
             raise
         raise NotFound("No such picture.") from None
-
-
-def _get(user_id: str, image_id: str) -> Image:
-    try:
-        image = Image.get(user_id, Image.of(user_id, image_id).sk, consistent_read=True)
-    except Image.DoesNotExist:
-        image = None
-    if image is None or image.gallery is None:
-        raise NotFound("No such picture.")
-    return image
 
 
 def _start(user_id: str, partition: str, cursor: str | None) -> Raw | None:

@@ -53,6 +53,10 @@ class OfferedLimits(View):
     prompt_characters: int
     name_characters: int
     trash_days: int
+    download_pictures: int
+    download_bytes: int
+    zip_pictures: int
+    zip_bytes: int
 
 
 class OfferedReport(View):
@@ -80,3 +84,22 @@ class CatalogView(View):
     aspect_ratios: list[OfferedAspectRatio]
     styles: list[OfferedStyle]
     base_models: list[OfferedBaseModel]
+
+
+class KeyView(View):
+    """A public key, as a JWK: ECDSA with P-256 and SHA-256."""
+
+    kty: str
+    crv: str
+    x: str
+    y: str
+    use: str
+    alg: str
+    kid: str
+    """Its thumbprint (RFC 7638)."""
+
+
+class KeysView(View):
+    """Every key whose signatures count; the first one signs now."""
+
+    keys: list[KeyView]

@@ -5,7 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from functions.generate.models.offers import CatalogView
+from functions.generate.models.offers import CatalogView, KeysView
 from functions.generate.routes.etags import Known, is_known, unchanged
 from functions.generate.service import offers
 from functions.generate.service.offers import Document
@@ -26,6 +26,12 @@ def read_catalog(known: Known = None) -> Response[Any]:
 def read_openapi(known: Known = None) -> Response[Any]:
     """Show this description of the API."""
     return _public(offers.read_openapi(), known)
+
+
+@router.get("/v1/keys", responses=answers(KeysView))
+def read_keys(known: Known = None) -> Response[Any]:
+    """Show the keys that prove what the service has signed, as a JWK Set (RFC 7517)."""
+    return _public(offers.read_keys(), known)
 
 
 def _public(document: Document, known: str | None) -> Response[Any]:

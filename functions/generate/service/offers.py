@@ -1,13 +1,14 @@
-"""What everybody may see: the catalog without the vendors, and the description of the API."""
+"""What everybody may see: the catalog without the vendors, the description of the API, and the public keys."""
 
 import hashlib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from functions.generate.models.offers import CatalogView, OfferedBaseModel, OfferedPrices
+from functions.generate.models.offers import CatalogView, KeysView, OfferedBaseModel, OfferedPrices
 from likeness.catalog.reader import BaseModelEntry, catalog
 from likeness.errors import NotFound
+from likeness.signature import public_keys
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,11 @@ def read_openapi() -> Document:
     if not source.is_file():
         raise NotFound("This build carries no description of the API.")
     return _document(source.read_text())
+
+
+def read_keys() -> Document:
+    """Return the public halves of the keys that the service signs with, as JSON."""
+    return _document(KeysView(keys=public_keys()).model_dump_json())
 
 
 def _base_model(entry: BaseModelEntry) -> OfferedBaseModel:
