@@ -49,12 +49,18 @@ def document() -> dict[str, Any]:
             "Every error is a problem (RFC 9457) with a stable `code`.",
         },
         "servers": [{"url": "/"}],
+        "tags": [{"name": feature, "description": _purpose(feature)} for feature in FEATURES],
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": dict(sorted(schemas.items())),
             "securitySchemes": {"accessToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
     }
+
+
+def _purpose(feature: str) -> str:
+    """Return what a feature is for: the first line of its package."""
+    return (inspect.getdoc(importlib.import_module(f"functions.{feature}")) or "").partition("\n")[0]
 
 
 def _describe(app: APIGatewayHttpResolver, feature: str) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Credits: what is there, and what became of them."""

@@ -1,0 +1,1 @@
+"""Pictures: found, organised, shared, downloaded, proved."""

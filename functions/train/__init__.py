@@ -1,0 +1,1 @@
+"""Models of a person, a pet or an object, and their trainings."""

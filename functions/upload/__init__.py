@@ -1,0 +1,1 @@
+"""Photos of oneself, uploaded straight to the bucket and inspected."""
