@@ -113,9 +113,10 @@ def make_model(client: Client, photo_ids: list[str], **more: Any) -> str:
 
 
 def start_training(client: Client, model_id: str, **more: Any) -> str:
-    """Start a training and return the path to poll."""
+    """Start a training, without samples unless told otherwise, and return the path to poll."""
     path = f"/v1/models/{model_id}/trainings"
-    training = client.call("POST", path, {"base_model": "flux-1-dev", **more}, headers=new_key())
+    wanted = {"base_model": "flux-1-dev", "samples": False, **more}
+    training = client.call("POST", path, wanted, headers=new_key())
     return f"{path}/{training['id']}"
 
 

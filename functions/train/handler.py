@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from functions.train import hook, library, report, service
+from functions.train import hook, library, report, service, versions
 from functions.train.models import DEFAULT_BASE_MODEL, ModelChange, ModelRequest, TrainingRequest
 from functions.train.views import (
     HookView,
@@ -16,6 +16,8 @@ from functions.train.views import (
     TrainingList,
     TrainingStarted,
     TrainingView,
+    VersionList,
+    WeightsDownload,
 )
 from likeness import aws
 from likeness.http import (
@@ -55,7 +57,7 @@ def read_model(user_id: UserId, model_id: str) -> Response[Any]:
 
 @app.patch("/v1/models/<model_id>", responses=answers(ModelView))
 def change_model(user_id: UserId, model_id: str, change: ModelChange) -> Response[Any]:
-    """Change a model's name or photos; photos not while it is trained."""
+    """Change a model's name, photos or default version; photos not while it is trained."""
     return json_response(library.change_model(user_id, model_id, change))
 
 
@@ -74,6 +76,18 @@ def read_report(
 ) -> Response[Any]:
     """Say whether a model's photos suffice, and what would make the result better."""
     return json_response(report.read_report(user_id, model_id, base_model))
+
+
+@app.get("/v1/models/<model_id>/versions", responses=answers(VersionList))
+def list_versions(user_id: UserId, model_id: str, limit: PageSize = 24, cursor: Cursor = None) -> Response[Any]:
+    """List what a model's trainings have made, newest first."""
+    return json_response(versions.list_versions(user_id, model_id, limit, cursor))
+
+
+@app.get("/v1/models/<model_id>/versions/<training_id>/weights", responses=answers(WeightsDownload))
+def download_weights(user_id: UserId, model_id: str, training_id: str) -> Response[Any]:
+    """Give a link to a version's weights that lasts five minutes, with their licence."""
+    return json_response(versions.make_download(user_id, model_id, training_id))
 
 
 @app.post("/v1/models/<model_id>/trainings", responses=answers(TrainingStarted, HTTPStatus.ACCEPTED))

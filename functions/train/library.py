@@ -93,13 +93,13 @@ def find_model(user_id: str, model_id: str) -> TrainedModel:
 
 
 def change_model(user_id: str, model_id: str, change: ModelChange) -> ModelView:
-    """Change a model's name or photos.
+    """Change a model's name, its photos or the version that its pictures are made with.
 
     Raises:
         NotFound: there is no such model.
         TrainingRunning: the photos are being trained on.
         PromptRefused: the name is that of somebody known.
-        Unprocessable: a photo is not the caller's own.
+        Unprocessable: a photo is not the caller's own, or the model has no such version.
     """
     model = find_model(user_id, model_id)
     actions: list[Action] = []
@@ -111,6 +111,8 @@ def change_model(user_id: str, model_id: str, change: ModelChange) -> ModelView:
         _demand_own(user_id, change.photo_ids)
         actions.append(TrainedModel.photo_ids.set(change.photo_ids))
         condition &= TrainedModel.open_training.does_not_exist()
+    if change.default_version is not None:
+        actions += _demand_version(model, change.default_version).as_default()
     if actions and not changed(model, actions, condition):
         find_model(user_id, model_id)
         raise TrainingRunning(_RUNNING)
@@ -118,16 +120,17 @@ def change_model(user_id: str, model_id: str, change: ModelChange) -> ModelView:
 
 
 def delete_model(user_id: str, model_id: str) -> None:
-    """Delete a model, its trainings and its weights; a running training is cancelled. Its pictures stay.
+    """Delete a model, its trainings and the weights of all its versions; a running training is cancelled.
 
-    Cut short, it is finished by a repeat.
+    Its pictures stay. Cut short, it is finished by a repeat.
 
     Raises:
         NotFound: there is no such model.
     """
     model = _stored(user_id, model_id)
     _hide(model)
-    trainings = list(Training.query(user_id, Training.sk.startswith(f"{Training.PREFIX}{model_id}#")))
+    prefix = f"{Training.PREFIX}{model_id}#"
+    trainings = list(Training.query(user_id, Training.sk.startswith(prefix), consistent_read=True))
     for training in trainings:
         if training.ended_at is None:
             abandon_training(training, End(TrainingStatus.CANCELLED, "model_deleted", "The model was deleted."))
@@ -178,6 +181,29 @@ def _demand_own(user_id: str, photo_ids: list[str]) -> None:
     if unknown:
         message = f"Not photos of yours: {', '.join(unknown)}."
         raise Unprocessable(message, fields=[{"field": "photo_ids", "message": message}], photo_ids=unknown)
+
+
+def find_version(user_id: str, model_id: str, training_id: str) -> Weights:
+    """Return a version of one of the caller's own models.
+
+    Raises:
+        NotFound: there is none.
+    """
+    unknown = NotFound("This model has no such version.")
+    if not is_id(training_id):
+        raise unknown
+    try:
+        return Weights.get(user_id, Weights.of(user_id, model_id, training_id).sk, consistent_read=True)
+    except Weights.DoesNotExist:
+        raise unknown from None
+
+
+def _demand_version(model: TrainedModel, training_id: str) -> Weights:
+    try:
+        return find_version(model.pk, model.id, training_id)
+    except NotFound as error:
+        fields = [{"field": "default_version", "message": error.detail}]
+        raise Unprocessable(error.detail, fields=fields) from None
 
 
 def photos_of(user_id: str, photo_ids: list[str]) -> dict[str, Photo]:

@@ -76,6 +76,8 @@ class ModelChange(Body):
 
     name: Name | None = None
     photo_ids: PhotoIds | None = None
+    default_version: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
+    """The training whose weights are used from now on; a later training's take their place."""
 
 
 class TrainingRequest(Body):
@@ -83,3 +85,5 @@ class TrainingRequest(Body):
 
     base_model: str = DEFAULT_BASE_MODEL
     steps: int | None = None
+    samples: bool = True
+    """Whether sample pictures are made once it has succeeded; they cost nothing."""

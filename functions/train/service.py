@@ -100,6 +100,7 @@ def _planned(model: TrainedModel, request: TrainingRequest, operation: str) -> T
     training = Training.of(model.pk, model.id, new_id())
     training.base_model, training.steps, training.operation = base.id, steps, operation
     training.photo_ids = [photo.photo_id for photo in report.photos if photo.usable]
+    training.samples = request.samples
     training.credits = base.credits.training or 0
     training.created_at = datetime.now(UTC).isoformat(timespec="seconds")
     training.deadline = now() + int((base.train or {})["deadline_seconds"])

@@ -36,6 +36,11 @@ class ModelView(View):
     base_model: str | None
     """What its weights were trained on; null until a training has succeeded."""
     training_id: str | None
+    """The training that made them: the default version."""
+    version: int | None
+    """The number of the default version."""
+    versions: int
+    """How many there are."""
     weights_sha256: str | None
     created_at: datetime
 
@@ -52,6 +57,50 @@ class ModelList(View):
 
     models: list[ModelView]
     cursor: str | None
+
+
+class VersionWeights(View):
+    """The file that a training made."""
+
+    sha256: str
+    bytes: int
+
+
+class VersionView(View):
+    """What one training made of a model. Pictures are made with the default version."""
+
+    training_id: str
+    number: int
+    """1 is the oldest."""
+    base_model: str
+    steps: int
+    photo_count: int
+    created_at: datetime
+    is_default: bool
+    weights: VersionWeights
+    sample_generation_id: str | None
+    """The order of its sample pictures, if there was one."""
+
+
+class VersionList(View):
+    """A page of a model's versions, newest first."""
+
+    versions: list[VersionView]
+    cursor: str | None
+
+
+class WeightsDownload(View):
+    """Where a version's weights can be fetched, and under which terms they may be used."""
+
+    url: str
+    filename: str
+    bytes: int
+    sha256: str
+    """Of the file, hex: compare it after the download."""
+    base_model: str
+    licence: str | None
+    """The base model's terms; null once it is not offered any more."""
+    expires_at: datetime
 
 
 class Severity(StrEnum):

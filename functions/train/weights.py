@@ -34,8 +34,9 @@ def collect(training: Training) -> None:
     except VendorError as error:
         condemn(training, error.code, error.detail)
         return
+    weights = _version(training, fetched)
     try:
-        deliver(training.pk, training.operation, also=lambda transaction: _hand_over(transaction, training, fetched))
+        deliver(training.pk, training.operation, also=lambda transaction: _hand_over(transaction, training, weights))
     except LateDelivery:
         remove([training.weights_key])
         count("LateDelivery")
@@ -52,28 +53,31 @@ def _copy(training: Training) -> Fetched:
     return fetched
 
 
-def _hand_over(transaction: Transaction, training: Training, fetched: Fetched) -> None:
-    """Write the weights once, and let the model and the training show them."""
+def _version(training: Training, fetched: Fetched) -> Weights:
+    """Return the next version of the model. Nothing else delivers one meanwhile: the model has one open training."""
+    prefix = f"{Weights.PREFIX}{training.model_id}#"
+    number = Weights.count(training.pk, Weights.sk.startswith(prefix), consistent_read=True) + 1
     weights = Weights.of(training.pk, training.model_id, training.id)
+    weights.number, weights.base_model = number, training.base_model
+    weights.steps, weights.photo_count = training.steps, len(training.photo_ids)
     weights.key, weights.sha256, weights.bytes = training.weights_key, fetched.sha256, fetched.size
-    weights.base_model = training.base_model
     weights.created_at = datetime.now(UTC).isoformat(timespec="seconds")
+    return weights
+
+
+def _hand_over(transaction: Transaction, training: Training, weights: Weights) -> None:
+    """Write the weights once, and let the model and the training show them."""
     transaction.put(weights, Weights.sk.does_not_exist(), DeliveredBefore("These weights were delivered before."))
     transaction.update(
         training,
         [
             Training.submission.set(Submission.DONE.value),
             Training.progress.set(1),
-            Training.weights_sha256.set(fetched.sha256),
-            Training.weights_bytes.set(fetched.size),
+            Training.weights_sha256.set(weights.sha256),
+            Training.weights_bytes.set(weights.bytes),
         ],
     )
     transaction.update(
         TrainedModel.of(training.pk, training.model_id),
-        [
-            TrainedModel.base_model.set(training.base_model),
-            TrainedModel.training_id.set(training.id),
-            TrainedModel.weights_key.set(training.weights_key),
-            TrainedModel.weights_sha256.set(fetched.sha256),
-        ],
+        [*weights.as_default(), TrainedModel.versions.set(weights.number)],
     )

@@ -1,5 +1,6 @@
 """A trained likeness and the runs that trained it."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
@@ -10,8 +11,9 @@ from pynamodb.attributes import (
     NumberAttribute,
     UnicodeAttribute,
 )
+from pynamodb.expressions.update import Action
 
-from likeness.items.row import ModelRow, OpenTrainings
+from likeness.items.row import ModelRow, OpenTrainings, moved_id
 
 
 class ModelStatus(StrEnum):
@@ -56,7 +58,11 @@ class TrainedModel(ModelRow, discriminator="MODEL"):
     """Id of the training that runs; absent when none does. Reserve demands its absence."""
     base_model = UnicodeAttribute(null=True)
     training_id = UnicodeAttribute(null=True)
-    """The training whose weights are used."""
+    """The training whose weights are used: its version is the default one."""
+    version = NumberAttribute(null=True)
+    """The number of that version."""
+    versions = NumberAttribute(default=0)
+    """How many versions there are."""
     weights_key = UnicodeAttribute(null=True)
     weights_sha256 = UnicodeAttribute(null=True)
     created_at = UnicodeAttribute()
@@ -83,6 +89,8 @@ class Training(ModelRow, discriminator="TRAINING"):
     base_model = UnicodeAttribute()
     steps = NumberAttribute()
     photo_ids: ListAttribute[str] = ListAttribute()
+    samples = BooleanAttribute(default=False)
+    """Whether sample pictures are ordered once it has succeeded."""
     operation = UnicodeAttribute()
     credits = NumberAttribute()
     created_at = UnicodeAttribute()
@@ -130,12 +138,16 @@ class Training(ModelRow, discriminator="TRAINING"):
 
 
 class Weights(ModelRow, discriminator="WEIGHTS"):
-    """What a training delivered: put once, in the transaction that pays for it."""
+    """What a training delivered, a version of its model: put once, in the transaction that pays for it."""
 
+    number = NumberAttribute(default=1)
+    """1 is a model's oldest version."""
     key = UnicodeAttribute()
     sha256 = UnicodeAttribute()
     bytes = NumberAttribute()
     base_model = UnicodeAttribute()
+    steps = NumberAttribute(default=0)
+    photo_count = NumberAttribute(default=0)
     created_at = UnicodeAttribute()
 
     PREFIX = "WEIGHTS#"
@@ -144,6 +156,26 @@ class Weights(ModelRow, discriminator="WEIGHTS"):
     def of(cls, user_id: str, model_id: str, training_id: str) -> Self:
         """Name the weights of a training."""
         return cls(user_id, f"{cls.PREFIX}{model_id}#{training_id}")
+
+    @property
+    def training_id(self) -> str:
+        """The id of the training that delivered them."""
+        return self.sk.split("#")[2]
+
+    @property
+    def samples_id(self) -> str:
+        """The id of the order of sample pictures, whether it was placed or not: sorted where the samples belong."""
+        return moved_id(self.training_id, datetime.fromisoformat(self.created_at))
+
+    def as_default(self) -> list[Action]:
+        """Return the changes of its model that make it the version that pictures are made with."""
+        return [
+            TrainedModel.base_model.set(self.base_model),
+            TrainedModel.training_id.set(self.training_id),
+            TrainedModel.version.set(self.number),
+            TrainedModel.weights_key.set(self.key),
+            TrainedModel.weights_sha256.set(self.sha256),
+        ]
 
 
 class ModelCount(ModelRow, discriminator="MODEL_COUNT"):

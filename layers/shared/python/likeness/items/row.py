@@ -113,3 +113,9 @@ def born(ulid: str) -> datetime:
 def numbered_id(ulid: str, number: int) -> str:
     """Return the id derived from a job's id and a number ≥ 1: always the same, sorted behind the job."""
     return str(ULID.from_bytes((int.from_bytes(bytes(ULID.from_str(ulid)), "big") + number).to_bytes(16, "big")))
+
+
+def moved_id(ulid: str, moment: datetime) -> str:
+    """Return the id derived from a job's id and a moment: always the same, sorted by that moment."""
+    milliseconds = int(moment.timestamp() * 1000).to_bytes(6, "big")
+    return str(ULID.from_bytes(milliseconds + bytes(ULID.from_str(ulid))[6:]))
