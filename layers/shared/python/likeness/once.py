@@ -39,7 +39,26 @@ def once(
     try:
         transaction.commit()
     except _Repeated as repeat:
-        if repeat.stored.fingerprint != fingerprint:
-            raise KeyReused("This Idempotency-Key was used for another request. Use a new key.") from None
-        return str(repeat.stored.made)
+        return _same(repeat.stored, fingerprint)
     return made
+
+
+def find_made(user_id: str, operation: str | None, fingerprint: str) -> str | None:
+    """Return the id that an earlier request of this operation made, or None: for refusals that come before `once`.
+
+    Raises:
+        KeyReused: the operation was used for another request.
+    """
+    if operation is None:
+        return None
+    try:
+        stored = Repeat.get(user_id, Repeat.of(user_id, operation).sk, consistent_read=True)
+    except Repeat.DoesNotExist:
+        return None
+    return _same(stored, fingerprint)
+
+
+def _same(stored: Repeat, fingerprint: str) -> str:
+    if stored.fingerprint != fingerprint:
+        raise KeyReused("This Idempotency-Key was used for another request. Use a new key.") from None
+    return str(stored.made)

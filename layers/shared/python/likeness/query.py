@@ -73,14 +73,20 @@ def query(  # noqa: PLR0913 (DynamoDB's own parameters)
     return Page(answer["Items"], answer.get("LastEvaluatedKey"))
 
 
-def fetch(kind: type[Item], pk: str, sks: Sequence[str]) -> list[Raw]:
+def fetch(kind: type[Item], pk: str, sks: Sequence[str], attributes: Sequence[str] = ()) -> list[Raw]:
     """Return rows of one partition by key, at most 100, as they are now; absent ones are left out, in no order.
+
+    `attributes` are those to read; none: all.
 
     Raises:
         Busy: throttled for two seconds.
     """
     table = kind.Meta.table_name
-    wanted: Raw = {table: {"Keys": [{"pk": {"S": pk}, "sk": {"S": sk}} for sk in sks], "ConsistentRead": True}}
+    request: Raw = {"Keys": [{"pk": {"S": pk}, "sk": {"S": sk}} for sk in sks], "ConsistentRead": True}
+    if attributes:
+        request["ProjectionExpression"] = ", ".join(f"#a{number}" for number in range(len(attributes)))
+        request["ExpressionAttributeNames"] = {f"#a{number}": name for number, name in enumerate(attributes)}
+    wanted: Raw = {table: request}
     found: list[Raw] = []
     give_up, pause = time.monotonic() + PATIENCE_SECONDS, 0.02
     while wanted and sks:

@@ -1,7 +1,7 @@
 """Objects: their names, presigning, removal, and signed access to media.
 
 `raw/<user>/<photo>` is what was uploaded; `media/u/<user>/…` is what its owner may see; `media/v/<random>/…` holds
-zips and weights outside every wildcard. Stored keys are stable and immutable.
+zips, weights and what links show, outside every wildcard. Stored keys are stable and immutable.
 """
 
 import base64
@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -21,6 +22,7 @@ from likeness.errors import Busy
 from likeness.settings import settings
 
 IMMUTABLE = "private, max-age=31536000, immutable"
+NOT_KEPT = "private, no-store"
 HOUR = 3600
 WEEK = 7 * 24 * HOUR
 ACCESS_SECONDS = 12 * HOUR
@@ -49,7 +51,12 @@ def image_key(user_id: str, image_id: str, variant: str) -> str:
 
 def private_key(name: str) -> str:
     """Name a file that nobody can guess, such as a training's zip or weights."""
-    return f"media/v/{secrets.token_urlsafe(24)}/{name}"
+    return f"{private_prefix()}{name}"
+
+
+def private_prefix() -> str:
+    """Name a folder that nobody can guess, such as that of a link's copies."""
+    return f"media/v/{secrets.token_urlsafe(24)}/"
 
 
 def media_path(key: str) -> str:
@@ -68,9 +75,49 @@ def put(key: str, content: bytes, content_type: str) -> None:
     )
 
 
-def remove(keys: Iterable[str]) -> None:
-    """Remove media objects; absent ones do not matter."""
-    _remove(settings().media_bucket, list(keys))
+def read(key: str) -> bytes | None:
+    """Return a media object, which must fit into memory; None if it is gone."""
+    try:
+        return s3().get_object(Bucket=settings().media_bucket, Key=key)["Body"].read()
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {"NoSuchKey", "404"}:
+            raise
+        return None
+
+
+def copy(source: str, target: str, filename: str | None = None) -> bool:
+    """Copy a picture's file for somebody else's eyes; say whether the source was there.
+
+    No cache keeps the copy, so that it is gone when it is removed. With a file name it is saved rather than shown.
+    """
+    named = {"ContentDisposition": f'attachment; filename="{filename}"'} if filename else {}
+    bucket = settings().media_bucket
+    try:
+        s3().copy_object(
+            Bucket=bucket,
+            Key=target,
+            CopySource={"Bucket": bucket, "Key": source},
+            MetadataDirective="REPLACE",
+            ContentType="image/webp",
+            CacheControl=NOT_KEPT,
+            **named,  # type: ignore[arg-type]  # the stubs know no optional texts
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {"NoSuchKey", "404"}:
+            raise
+        return False
+    return True
+
+
+def keys_below(prefix: str) -> set[str]:
+    """Return the key of every media object below a prefix, as they are now."""
+    pages = s3().get_paginator("list_objects_v2").paginate(Bucket=settings().media_bucket, Prefix=prefix)
+    return {found["Key"] for page in pages for found in page.get("Contents", [])}
+
+
+def remove(keys: Iterable[str], *, bucket: str | None = None) -> None:
+    """Remove objects of the media bucket, or of another one; absent ones do not matter."""
+    _remove(bucket or settings().media_bucket, list(keys))
 
 
 def remove_below(prefix: str, *, bucket: str | None = None) -> None:
@@ -80,12 +127,10 @@ def remove_below(prefix: str, *, bucket: str | None = None) -> None:
         _remove(name, [found["Key"] for found in page.get("Contents", [])])
 
 
-def remove_some(prefix: str, *, bucket: str | None = None) -> bool:
-    """Remove up to a thousand objects below a prefix; say whether there may be more."""
-    name = bucket or settings().media_bucket
-    page = s3().list_objects_v2(Bucket=name, Prefix=prefix, MaxKeys=1000)
-    _remove(name, [found["Key"] for found in page.get("Contents", [])])
-    return page.get("IsTruncated", False)
+def list_some(prefix: str, *, bucket: str) -> dict[str, int]:
+    """Return up to 500 objects below a prefix: their keys, and their sizes in bytes."""
+    page = s3().list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=500)
+    return {found["Key"]: found["Size"] for found in page.get("Contents", [])}
 
 
 def _remove(bucket: str, keys: list[str]) -> None:
@@ -135,6 +180,16 @@ def signed_url(key: str, seconds: int, *, round_to: int = 1) -> str:
     """Return a URL that opens this one object until now + `seconds`, its end rounded up to `round_to` seconds."""
     url = f"{settings().site_url}/{key}"
     return f"{url}?{_sign(url, _round_up(time.time() + seconds, round_to)).query}"
+
+
+def signed_path(key: str, expires_at: int) -> str:
+    """Return a path on this host that opens this one object until `expires_at`, in seconds since 1970.
+
+    Its policy is not sent along, which halves it: CloudFront knows it by the path and the end.
+    """
+    access = _sign(f"{settings().site_url}/{key}", expires_at)
+    signed = f"Signature={access.signature}&Key-Pair-Id={access.key_pair_id}&Hash-Algorithm=SHA256"
+    return f"/{key}?Expires={expires_at}&{signed}"
 
 
 def download_url(key: str, filename: str, seconds: int) -> str:

@@ -1,9 +1,16 @@
 """What a person makes of their pictures: collections, links, downloads and bulk changes."""
 
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
-from pynamodb.attributes import BooleanAttribute, JSONAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import (
+    BooleanAttribute,
+    JSONAttribute,
+    ListAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+)
 
 from likeness.items.row import ImageRow
 
@@ -45,18 +52,24 @@ class Share(ImageRow, discriminator="SHARE"):
     title = UnicodeAttribute(null=True)
     image_ids: ListAttribute[str] = ListAttribute()
     """What was asked for, in order; a picture is shown while its own row names this link."""
+    left = UnicodeSetAttribute(null=True)
+    """Those of them that were trashed since: restored, they stay out."""
     show_prompt = BooleanAttribute(default=False)
     allow_download = BooleanAttribute(default=False)
     expires_at = NumberAttribute(null=True)
     """In seconds since 1970; absent: never."""
     revoked_at = NumberAttribute(null=True)
+    deleted_at = NumberAttribute(null=True)
+    """As good as gone: its copies are being removed, its owner is not shown it."""
     views = NumberAttribute(default=0)
     below = UnicodeAttribute()
     """Prefix of its copies, `media/v/<random>/`: named before the first copy is written."""
     created_at = UnicodeAttribute()
     open = UnicodeAttribute(null=True)
-    """`EXPIRING` while it has copies and an end."""
+    """`EXPIRING` while it has, or may have, copies and an end."""
     check_at = NumberAttribute(null=True)
+    claimed_at = NumberAttribute(null=True)
+    """Since when the sweeper removes its copies: nobody puts any there meanwhile."""
 
     PREFIX = "SHARE#"
 
@@ -69,6 +82,32 @@ class Share(ImageRow, discriminator="SHARE"):
     def id(self) -> str:
         """The link's id."""
         return self.sk.removeprefix(self.PREFIX)
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether its owner has deleted it."""
+        return self.deleted_at is not None
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether its owner has revoked or deleted it, which is for good."""
+        return self.is_deleted or self.revoked_at is not None
+
+    @property
+    def shown(self) -> list[str]:
+        """Ids of the pictures that it shows while it is open, in order."""
+        return [image_id for image_id in self.image_ids if image_id not in (self.left or ())]
+
+
+class ShareCount(ImageRow, discriminator="SHARE_COUNT"):
+    """Counts a person's links; changed in the transaction that makes or deletes one."""
+
+    shares = NumberAttribute(default=0)
+
+    @classmethod
+    def of(cls, user_id: str) -> Self:
+        """Name the count of a user."""
+        return cls(user_id, "COUNT#SHARE")
 
 
 class GalleryJob(ImageRow):
@@ -122,8 +161,12 @@ class Download(GalleryJob, discriminator="DOWNLOAD"):
     """How files are named."""
     below = UnicodeAttribute()
     """Prefix of its zips, `media/v/<random>/`: named before the first is written."""
-    files: ListAttribute[dict[str, object]] = ListAttribute()
-    """`[{name, bytes, pictures, sha256}]` of the zips that are complete."""
+    bytes = NumberAttribute()
+    """About how much was selected."""
+    files: ListAttribute[dict[str, Any]] = ListAttribute()
+    """`[{name, key, bytes, pictures, missed, sha256}]` of the zips that are complete."""
+    after = UnicodeAttribute(null=True)
+    """The last picture of the last complete zip: the next begins behind it."""
     expires_at = NumberAttribute(null=True)
     """When its zips are removed, in seconds since 1970."""
 
