@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from functions.gallery.service import changing, downloads, jobs
+from functions.gallery.service import bulk, delivery, jobs
 from likeness import aws
 from likeness.observability import logger
 from likeness.tasks import Steps
@@ -15,16 +15,16 @@ steps = Steps(aws.s3)
 
 
 @steps.step
-def deliver(job: dict[str, str], cursor: str | None) -> dict[str, Any]:
-    """Write zips of a download; answer where to go on, or null when there is nothing left to do."""
-    return {"cursor": downloads.deliver(job["user_id"], job["job_id"], cursor)}
+def deliver(job: dict[str, str], cursor: str | None) -> dict[str, Any]:  # noqa: ARG001 (the row says where to go on)
+    """Make the next zip of a download; answer where it is, or null when there is nothing left to do."""
+    return {"cursor": delivery.deliver(job["user_id"], job["job_id"])}
 
 
 @steps.step
 def change(job: dict[str, str], cursor: str | None) -> dict[str, Any]:  # noqa: ARG001 (the row says where to go on)
     """Change pictures for some minutes; answer where it is, or null when there is nothing left to do."""
     end = time.monotonic() + WORK_SECONDS
-    return {"cursor": changing.change_some(job["user_id"], job["job_id"], lambda: time.monotonic() > end)}
+    return {"cursor": bulk.change_some(job["user_id"], job["job_id"], lambda: time.monotonic() > end)}
 
 
 @steps.step

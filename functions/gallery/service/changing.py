@@ -1,13 +1,94 @@
-"""The bulk change of pictures, chunk by chunk."""
+"""A change of many pictures: at once by their ids, or as a job for all that match filters."""
 
-from collections.abc import Callable
+from functions.gallery.models.changes import ChangeRequest, ChangeResults, ChangeView, PictureChange
+from functions.gallery.service import changes, jobs, selection
+from likeness.account import is_active
+from likeness.credit import check_active
+from likeness.errors import AccountNotActive, NotFound, Unprocessable
+from likeness.items.gallery import Change, Collection
+from likeness.items.row import new_id
+from likeness.once import once
+from likeness.query import fetch
+from likeness.table import Raw, Transaction
+from likeness.wire import fingerprint
 
-from functions.gallery.service import jobs
-from likeness.items.gallery import Change
+
+def change_now(user_id: str, request: ChangeRequest) -> ChangeResults:
+    """Change the named pictures and say what became of each; repeatable.
+
+    Raises:
+        AccountNotActive: the account may not change pictures now.
+        Unprocessable: it names a collection that pictures cannot be put into.
+        Busy: too many changes at once; send the same request again.
+    """
+    if not is_active(user_id):
+        raise AccountNotActive("This account cannot do that now.")
+    _check_collections(user_id, request.change)
+    return ChangeResults(results=changes.apply_all(user_id, request.image_ids or [], request.change))
 
 
-def change_some(user_id: str, job_id: str, is_late: Callable[[], bool]) -> str | None:  # noqa: ARG001
-    """Change pictures of a job until it is late; return where it is, or None when there is nothing left to do."""
-    if jobs.claim(Change, user_id, job_id) is None:
-        return None
-    raise NotImplementedError
+def start_change(user_id: str, request: ChangeRequest, operation: str | None) -> ChangeView:
+    """Start changing all pictures that match; a repeat of the operation answers with the same job.
+
+    Raises:
+        KeyReused: the operation was used for another request.
+        AccountNotActive, Unprocessable: as above.
+    """
+    _check_collections(user_id, request.change)
+    chosen = selection.from_body(user_id, request)
+    job = jobs.prepare(Change.of(user_id, new_id()))
+    job.selection, job.change = chosen.stored(), request.change.model_dump(mode="json", exclude_unset=True)
+    job.total = selection.count(user_id, chosen).total
+
+    def write(transaction: Transaction) -> None:
+        check_active(transaction, user_id)
+        transaction.put(job)
+
+    made = _find(user_id, once(user_id, operation, fingerprint(request), job.id, write))
+    jobs.start(made)
+    return _view(made)
+
+
+def read_change(user_id: str, change_id: str) -> ChangeView:
+    """Show how far a change has come.
+
+    Raises:
+        NotFound: no such change, or not the caller's.
+    """
+    return _view(_find(user_id, change_id))
+
+
+def stop_change(user_id: str, change_id: str) -> None:
+    """Stop a change; what is done stays done. One that is over stays as it is.
+
+    Raises:
+        NotFound: no such change, or not the caller's.
+    """
+    jobs.cancel(_find(user_id, change_id))
+
+
+def _check_collections(user_id: str, change: PictureChange) -> None:
+    wanted = set(change.add_collections)
+    sks = [Collection.of(user_id, collection_id).sk for collection_id in wanted]
+    found = {row["sk"]["S"].removeprefix(Collection.PREFIX) for row in fetch(Collection, user_id, sks) if _is_made(row)}
+    if wanted - found:
+        message = "Pictures can be put only into collections of one's own that are no smart ones."
+        raise Unprocessable(
+            "Not valid: change.add_collections.", fields=[{"field": "change.add_collections", "message": message}]
+        )
+
+
+def _is_made(row: Raw) -> bool:
+    """Say whether a collection is made by hand."""
+    return "filters" not in row or "NULL" in row["filters"]
+
+
+def _find(user_id: str, change_id: str) -> Change:
+    job = jobs.find(Change, user_id, change_id)
+    if job is None:
+        raise NotFound("No such change.")
+    return job
+
+
+def _view(job: Change) -> ChangeView:
+    return ChangeView.model_validate({**job.attribute_values, "id": job.id})

@@ -15,10 +15,9 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from likeness import workflow
-from likeness.account import find_profile
+from likeness.account import is_active
 from likeness.items.gallery import Change, Download, GalleryJob, JobStatus
 from likeness.items.row import EXPIRING, WORK, changed, new_id, now
-from likeness.items.user import AccountState
 from likeness.observability import count, logger
 from likeness.settings import settings
 
@@ -76,7 +75,7 @@ def claim(kind: type[Job], user_id: str, job_id: str) -> Job | None:
     A job whose time is over, or whose owner's account is not active, is ended instead.
     """
     job = kind.of(user_id, job_id)
-    taken = [GalleryJob.holder.set(new_id()), GalleryJob.status.set(JobStatus.RUNNING.value)]
+    taken: list[Action] = [GalleryJob.holder.set(new_id()), GalleryJob.status.set(JobStatus.RUNNING.value)]
     if not changed(job, taken, GalleryJob.open == WORK):
         return None
     return job if _may_go_on(job) else None
@@ -87,7 +86,7 @@ def progress(job: GalleryJob, done: int, missed: int, actions: Sequence[Action] 
 
     False: stop. The job has ended, somebody else holds it, its time is over or its owner's account is not active.
     """
-    counts = [GalleryJob.done.set(done), GalleryJob.missed.set(missed)]
+    counts: list[Action] = [GalleryJob.done.set(done), GalleryJob.missed.set(missed)]
     is_mine = GalleryJob.holder == job.holder
     if changed(job, [*counts, *actions], is_mine & (GalleryJob.open == WORK)):
         return _may_go_on(job)
@@ -147,8 +146,7 @@ def execution_name(job: GalleryJob) -> str:
 
 def _may_go_on(job: GalleryJob) -> bool:
     """Say whether a claimed job may go on; end it if not."""
-    profile = find_profile(job.pk)
-    if profile is None or profile.state != AccountState.ACTIVE.value:
+    if not is_active(job.pk):
         fail(job, NOT_ACTIVE)
         return False
     if now() >= int(job.deadline):

@@ -70,4 +70,4 @@ def _expire(row: Raw) -> None:
 
 
 def _is_due(row: Download | Share) -> bool:
-    return row.open == EXPIRING and row.check_at is not None and int(row.check_at) <= now()
+    return row.open == EXPIRING and int(row.check_at) <= now()

@@ -9,7 +9,7 @@ from likeness.catalog.reader import catalog
 from likeness.errors import AccountNotActive, AlreadyEnded
 from likeness.items.money import EntryKind
 from likeness.items.row import now
-from likeness.items.user import Profile, Welcome
+from likeness.items.user import AccountState, Profile, Welcome
 from likeness.ledger import grant
 from likeness.seal import mac
 from likeness.settings import settings
@@ -27,6 +27,12 @@ def find_profile(user_id: str) -> Profile | None:
         return None
 
 
+def is_active(user_id: str) -> bool:
+    """Say whether an account may do everything now."""
+    profile = find_profile(user_id)
+    return profile is not None and profile.state == AccountState.ACTIVE.value
+
+
 def open_account(
     user_id: str, email: str, terms_version: str | None, terms_at: str | None, name: str | None = None
 ) -> None:
@@ -38,19 +44,26 @@ def open_account(
     profile = Profile.of(user_id)
     profile.email, profile.name = email, name
     profile.terms_version, profile.terms_at = terms_version, terms_at
-    mark = Welcome.of(mac("welcome", email.strip().casefold()))
-    mark.granted_at = now()
 
     def with_profile(transaction: Transaction) -> None:
         transaction.put(profile, Profile.sk.does_not_exist(), AlreadyEnded("Opened before."))
-        transaction.put(
-            mark,
-            Welcome.granted_at.does_not_exist() | (Welcome.granted_at < now() - YEAR_SECONDS),
-            AlreadyEnded("Welcomed before."),
-        )
+        _put_mark(transaction, email)
 
     if not grant(user_id, EntryKind.WELCOME, "welcome", catalog().welcome_credits, also=with_profile):
         _put_if_absent(profile)
+
+
+def mark_welcomed(email: str) -> None:
+    """Mark that the person behind an address got their welcome credits, where it is not marked yet; repeatable."""
+    transaction = Transaction()
+    _put_mark(transaction, email)
+    with suppress(AlreadyEnded):
+        transaction.commit()
+
+
+def welcome_mark(email: str) -> Welcome:
+    """Name the mark of an e-mail address."""
+    return Welcome.of(mac("welcome", email.strip().casefold()))
 
 
 def healed(user_id: str, act: Callable[[], Answer]) -> Answer:
@@ -90,6 +103,13 @@ def heal(user_id: str) -> None:
         attributes.get("custom:terms_at"),
         attributes.get("name"),
     )
+
+
+def _put_mark(transaction: Transaction, email: str) -> None:
+    mark, at = welcome_mark(email), now()
+    mark.granted_at, mark.expires_at = at, at + YEAR_SECONDS
+    is_over = Welcome.granted_at.does_not_exist() | (Welcome.granted_at < at - YEAR_SECONDS)
+    transaction.put(mark, is_over, AlreadyEnded("Welcomed before."))
 
 
 def _put_if_absent(profile: Profile) -> None:

@@ -81,6 +81,8 @@ class Image(ImageRow, discriminator="IMAGE"):
     """Ids of the collections it was put into."""
     shares = UnicodeSetAttribute(null=True)
     """Ids of the links that show it: the truth of what a link opens."""
+    withdrawn = UnicodeSetAttribute(null=True)
+    """Of those that showed it when it was trashed: whose copies of it are still to be removed."""
     relation = UnicodeAttribute(null=True)
     """Why it was made out of `parent_id`: a `Relation`."""
     parent_id = UnicodeAttribute(null=True)
