@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from PIL import Image
 
-from likeness.pictures import PictureRefused, digital_source_type, prepare_render
+from likeness.pictures import PictureRefused, bits_apart, dhash_of, digital_source_type, prepare_render
 from tests.hostile import REFUSED, SECRET, Upload, exif, noise, saved, scene
 
 MARK = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
@@ -32,6 +32,23 @@ def test_original_keeps_every_pixel():
 
     assert Image.open(BytesIO(render.original)).tobytes() == picture.tobytes()
     assert len(render.view) < len(render.original)
+
+
+def test_same_vendor_bytes_give_the_same_files_byte_for_byte(monkeypatch: pytest.MonkeyPatch):
+    data = saved("PNG", noise(300, 300).convert("RGB"))
+    first = prepare_render(data, "FLUX.1 [dev]")
+    monkeypatch.setattr("time.time", lambda: 2_000_000_000.0)
+
+    assert prepare_render(data, "FLUX.1 [dev]") == first
+
+
+def test_dhash_of_our_file_is_that_of_the_picture_and_of_few_bits_for_what_looks_the_same():
+    picture = Image.linear_gradient("L").convert("RGB").rotate(90)
+    render = prepare_render(saved("PNG", picture), "FLUX.1 [dev]")
+
+    assert dhash_of(render.original) == render.dhash
+    assert bits_apart(render.dhash, dhash_of(render.view)) <= 3
+    assert bits_apart(render.dhash, dhash_of(saved("PNG", picture.rotate(180)))) == 64
 
 
 def test_mark_is_xml_whatever_the_model_is_called():

@@ -40,6 +40,11 @@ def check(picture: Image.Image) -> Checks:
     )
 
 
+def bits_apart(one: str, other: str) -> int:
+    """Say how many of the 64 bits of two `dhash` differ: 0 for what looks the same, about 32 for strangers."""
+    return (int(one, 16) ^ int(other, 16)).bit_count()
+
+
 def is_black(picture: Image.Image) -> bool:
     """Tell whether nothing is to be seen: what vendors send in place of a picture they censored."""
     levels = picture.convert("L").histogram()

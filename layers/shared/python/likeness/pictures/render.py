@@ -27,6 +27,16 @@ class PreparedRender:
     is_black: bool
 
 
+def dhash_of(data: bytes) -> str:
+    """Say what a picture of ours looks like (see `Checks`).
+
+    Raises:
+        PictureRefused: as `prepare_render`.
+    """
+    with open_picture(data, FORMATS) as opened:
+        return check(clean(opened, None)).dhash
+
+
 def prepare_render(data: bytes, ai_system: str) -> PreparedRender:
     """Decode a vendor's bytes once and write every file that we serve, marked with `ai_system`.
 
