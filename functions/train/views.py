@@ -5,9 +5,12 @@ from enum import StrEnum
 from typing import Literal, Self
 
 from functions.train.models import ConsentSubject, SubjectKind
+from likeness.catalog.reader import catalog
 from likeness.items.model import ModelStatus, TrainedModel, Training, TrainingStatus
 from likeness.items.money import Reservation
 from likeness.items.photo import PhotoState
+from likeness.items.row import born
+from likeness.pace import Eta, of_training
 from likeness.storage import media_path, photo_key
 from likeness.wire import View
 
@@ -183,6 +186,8 @@ class TrainingView(View):
     queue_position: int | None
     credits: int
     deadline: datetime
+    eta: Eta | None
+    """While it runs, once enough trainings like it have ended."""
     created_at: datetime
     ended_at: datetime | None
     error: TrainingError | None
@@ -203,6 +208,7 @@ class TrainingView(View):
             queue_position=training.queue_position if status == TrainingStatus.QUEUED else None,
             credits=int(training.credits),
             deadline=_moment(training.deadline),
+            eta=None if training.ended_at else _eta(training),
             created_at=datetime.fromisoformat(training.created_at),
             ended_at=datetime.fromisoformat(training.ended_at) if training.ended_at else None,
             error=_error(training) if training.ended_at else None,
@@ -220,6 +226,13 @@ class HookView(View):
     """What became of a webhook: `woken`, or `ended` when the job was over before."""
 
     state: Literal["woken", "noted", "ended"]
+
+
+def _eta(training: Training) -> Eta | None:
+    base = catalog().base_model(training.base_model)
+    if base is None or base.train is None:
+        return None
+    return of_training(base.train, int(training.steps)).eta(born(training.id), int(training.deadline))
 
 
 def _error(training: Training) -> TrainingError | None:

@@ -8,16 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from time import monotonic
+from time import monotonic, time
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.expressions.update import Action
 
+from likeness import pace
 from likeness.credit import close
 from likeness.errors import AppError
-from likeness.items.generation import Generation, GenerationStatus, PictureState, Render
+from likeness.items.generation import Generation, GenerationStatus, PictureState, Relation, Render
 from likeness.items.money import Reservation
-from likeness.items.row import numbered_id
+from likeness.items.row import born, numbered_id
 from likeness.observability import count, logger
 from likeness.settings import settings
 from likeness.storage import image_key, remove
@@ -74,11 +75,14 @@ def end_generation(generation: Generation, cause: Cause) -> None:
         NotFound: there is no such reservation.
         Busy: too much contention; nothing was written, call again.
     """
+    was_over = generation.is_over
     try:
         _close(generation, cause)
     except Generation.DoesNotExist:
         close(generation.pk, generation.operation, also=lambda _transaction, _reservation: None)
     else:
+        if cause is Cause.FINISHED and not was_over:
+            _keep_pace(generation)
         _tidy("objects", lambda: remove_undelivered(generation))
 
 
@@ -173,6 +177,14 @@ def _settlement(used: int, units: int, unit_price: int) -> str:
         return f"No picture was made; {returned}."
     verb = "was" if used == 1 else "were"
     return f"{used} of {units} pictures {verb} made; {returned}."
+
+
+def _keep_pace(generation: Generation) -> None:
+    """Remember how long an order took that was left to itself; the id of samples is older than their order."""
+    ordered = generation.ordered
+    if generation.status == GenerationStatus.SUCCEEDED.value and ordered.relation != Relation.SAMPLE:
+        took = time() - born(generation.id).timestamp()
+        pace.of_pictures(ordered.endpoint, int(generation.units)).keep(took)
 
 
 def _cancel_at_vendor(generation: Generation) -> None:

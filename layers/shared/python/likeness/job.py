@@ -8,15 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import time
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.expressions.update import Action
 
+from likeness import pace
 from likeness.catalog.reader import catalog
 from likeness.credit import close
 from likeness.errors import AppError, VendorError
 from likeness.items.model import ModelStatus, TrainedModel, Training, TrainingStatus
 from likeness.items.money import Reservation
+from likeness.items.row import born
 from likeness.observability import count, logger
 from likeness.settings import settings
 from likeness.storage import remove
@@ -60,12 +63,16 @@ def end_training(training: Training, end: End) -> Reservation:
         NotFound: there is no such reservation.
         Busy: too much contention; nothing was written, call again.
     """
+    was_over = training.ended_at is not None
     try:
         reservation = close(training.pk, training.operation, also=lambda t, r: _end_rows(t, r, training, end))
         training.refresh(consistent_read=True)
     except (_RowsGone, Training.DoesNotExist):
         reservation = close(training.pk, training.operation, also=lambda _transaction, _reservation: None)
         training.delete()
+    if training.status == TrainingStatus.SUCCEEDED.value and not was_over:
+        with _tidying("pace"):
+            pace.of_training(endpoint_of(training), int(training.steps)).keep(time() - born(training.id).timestamp())
     if training.zip_key:
         with _tidying("zip"):
             remove([training.zip_key])
