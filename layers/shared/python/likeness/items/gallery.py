@@ -46,6 +46,17 @@ class Collection(ImageRow, discriminator="COLLECTION"):
         return self.sk.removeprefix(self.PREFIX)
 
 
+class CollectionCount(ImageRow, discriminator="COLLECTION_COUNT"):
+    """Counts a person's collections; changed in the transaction that makes or deletes one."""
+
+    collections = NumberAttribute(default=0)
+
+    @classmethod
+    def of(cls, user_id: str) -> Self:
+        """Name the count of a user."""
+        return cls(user_id, "COUNT#COLLECTION")
+
+
 class Share(ImageRow, discriminator="SHARE"):
     """A public link to pictures. What it opens are copies below `below`, gone when it is withdrawn."""
 
@@ -178,7 +189,7 @@ class Change(GalleryJob, discriminator="CHANGE"):
 
     change: JSONAttribute = JSONAttribute()
     """What to do with each, as it was sent."""
-    failures: ListAttribute[dict[str, object]] = ListAttribute()
+    failures: ListAttribute[dict[str, object]] = ListAttribute(default=list)
     """`[{image_id, code}]` of the first hundred that could not be changed."""
     pending: ListAttribute[str] = ListAttribute(null=True)
     """Ids of the pictures that are being changed now; all before them are counted, all behind them are to come."""
