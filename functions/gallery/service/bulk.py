@@ -56,8 +56,8 @@ class _Tally:
     def final(self) -> list[Action]:
         """What the last write says: pictures that were selected and not met any more are missed too."""
         total = max(self._total, self.done + self.missed)
-        counts = {GalleryJob.total: total, GalleryJob.done: self.done, GalleryJob.missed: total - self.done}
-        return [attribute.set(value) for attribute, value in counts.items()]
+        counts = (GalleryJob.done.set(self.done), GalleryJob.missed.set(total - self.done))
+        return [GalleryJob.total.set(total), *counts]
 
 
 def _is_done(result: PictureResult, change: PictureChange) -> bool:

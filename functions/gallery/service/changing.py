@@ -91,4 +91,4 @@ def _find(user_id: str, change_id: str) -> Change:
 
 
 def _view(job: Change) -> ChangeView:
-    return ChangeView.model_validate({**job.attribute_values, "id": job.id})
+    return ChangeView.model_validate(job)
