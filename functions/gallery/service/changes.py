@@ -14,6 +14,7 @@ from pynamodb.expressions.update import Action
 from functions.gallery.models.changes import MOST_COLLECTIONS, MOST_TAGS, ChangeCode, PictureChange, PictureResult
 from functions.gallery.service import trash
 from likeness.errors import Busy
+from likeness.items.gallery import Collection
 from likeness.items.image import Image
 from likeness.items.row import changed
 from likeness.query import fetch
@@ -46,14 +47,29 @@ def apply(user_id: str, image_id: str, change: PictureChange) -> PictureResult:
 
 
 def apply_all(user_id: str, image_ids: Sequence[str], change: PictureChange) -> list[PictureResult]:
-    """Change pictures, at most a hundred, and say in their order what became of each; errors as above."""
+    """Change pictures, at most a hundred, and say in their order what became of each; errors as above.
+
+    A collection that was deleted meanwhile is taken off again: its own clearing may have been here before.
+    """
     found = _read(user_id, image_ids)
-    if len(found) < 2:
-        done = {image_id: _apply(image, change) for image_id, image in found.items()}
-    else:
-        with ThreadPoolExecutor(min(THREADS, len(found))) as pool:
-            done = dict(zip(found, pool.map(lambda image: _apply(image, change), found.values()), strict=True))
+    done = _each(found, change)
+    if gone := missing_collections(user_id, change.add_collections):
+        _each(_read(user_id, found), PictureChange(remove_collections=gone))
+        done = {image_id: _result(image_id, ChangeCode.REFUSED, "The collection is gone.") for image_id in done}
     return [done.get(image_id) or _result(image_id, ChangeCode.NOT_FOUND) for image_id in image_ids]
+
+
+def missing_collections(user_id: str, collection_ids: Iterable[str]) -> list[str]:
+    """Return which of these are no collections of the caller's that are made by hand."""
+    wanted = {Collection.of(user_id, collection_id).sk: collection_id for collection_id in collection_ids}
+    rows = fetch(Collection, user_id, list(wanted), ("sk", "filters"))
+    manual = {row["sk"]["S"] for row in rows if "filters" not in row}
+    return sorted(collection_id for sk, collection_id in wanted.items() if sk not in manual)
+
+
+def _each(images: dict[str, Image], change: PictureChange) -> dict[str, PictureResult]:
+    with ThreadPoolExecutor(THREADS) as pool:
+        return dict(zip(images, pool.map(lambda image: _apply(image, change), images.values()), strict=True))
 
 
 def _read(user_id: str, image_ids: Iterable[str]) -> dict[str, Image]:

@@ -2,14 +2,14 @@
 
 from functions.gallery.models.changes import ChangeRequest, ChangeResults, ChangeView, PictureChange
 from functions.gallery.service import changes, jobs, selection
+from functions.gallery.service.filters import refused
 from likeness.account import is_active
 from likeness.credit import check_active
-from likeness.errors import AccountNotActive, NotFound, Unprocessable
-from likeness.items.gallery import Change, Collection
+from likeness.errors import AccountNotActive, NotFound
+from likeness.items.gallery import Change
 from likeness.items.row import new_id
 from likeness.once import once
-from likeness.query import fetch
-from likeness.table import Raw, Transaction
+from likeness.table import Transaction
 from likeness.wire import fingerprint
 
 
@@ -68,19 +68,8 @@ def stop_change(user_id: str, change_id: str) -> None:
 
 
 def _check_collections(user_id: str, change: PictureChange) -> None:
-    wanted = set(change.add_collections)
-    sks = [Collection.of(user_id, collection_id).sk for collection_id in wanted]
-    found = {row["sk"]["S"].removeprefix(Collection.PREFIX) for row in fetch(Collection, user_id, sks) if _is_made(row)}
-    if wanted - found:
-        message = "Pictures can be put only into collections of one's own that are no smart ones."
-        raise Unprocessable(
-            "Not valid: change.add_collections.", fields=[{"field": "change.add_collections", "message": message}]
-        )
-
-
-def _is_made(row: Raw) -> bool:
-    """Say whether a collection is made by hand."""
-    return "filters" not in row or "NULL" in row["filters"]
+    if missing := changes.missing_collections(user_id, change.add_collections):
+        raise refused("change.add_collections", f"{missing[0]} is no collection of yours that is made by hand")
 
 
 def _find(user_id: str, change_id: str) -> Change:

@@ -104,6 +104,20 @@ def test_pictures_go_into_own_collections_made_by_hand_only(collection):
     assert (reply.status, reply.code) == (422, "invalid_request")
 
 
+def test_collection_that_is_deleted_meanwhile_holds_no_picture_afterwards(monkeypatch):
+    collection, image_id = make_collection(), make_image(collections={"other"})
+    read = changes._read
+
+    def read_when_it_is_gone(user_id, image_ids):
+        Collection.of("ada", collection).delete()
+        return read(user_id, image_ids)
+
+    monkeypatch.setattr(changes, "_read", read_when_it_is_gone)
+    reply = change([image_id], add_collections=[collection])
+    assert codes(reply) == ["refused"]
+    assert row(image_id).collections == {"other"}
+
+
 def test_picture_never_has_more_tags_than_it_may():
     full = {f"tag{number:02}" for number in range(MOST_TAGS)}
     image_id = make_image(tags=full)
