@@ -2,6 +2,9 @@
 
 from datetime import datetime
 
+from likeness.items.generation import Relation
+from likeness.items.replay import ReplayView
+from likeness.pace import Eta
 from likeness.wire import View
 
 
@@ -20,10 +23,26 @@ class PictureView(View):
 
     number: int
     state: str
+    prompt: str | None
+    """Where it is another one than the order's."""
+    style: str
+    aspect_ratio: str
+    width: int
+    height: int
+    seed: int
     image_id: str | None
     media: PictureMedia | None
     error_code: str | None
     error: str | None
+    replay: ReplayView | None
+    """Of a picture that was made again: how it compares with its parent."""
+
+
+class OrderedPack(View):
+    """The pack that was ordered."""
+
+    id: str
+    version: int
 
 
 class GenerationView(View):
@@ -32,8 +51,11 @@ class GenerationView(View):
     id: str
     status: str
     model_id: str | None
+    model_version: str | None
+    """The training that made the version of the model."""
     base_model: str
     prompt: str
+    """Of a pack, like style, shape and seed, that of its first picture."""
     negative_prompt: str | None
     style: str
     aspect_ratio: str
@@ -46,8 +68,18 @@ class GenerationView(View):
     credits_back: int | None
     """Of these, what came back at the end."""
     pictures: list[PictureView]
+    pack: OrderedPack | None
+    relation: Relation | None
+    """Why it was made out of the picture `parent_id`."""
+    parent_id: str | None
+    retry_of: str | None
+    """The order whose missing pictures these are."""
+    retried_by: str | None
+    """The order of the pictures that are missing here."""
     created_at: datetime
     deadline: datetime
+    eta: Eta | None
+    """While it runs, once enough orders like it have ended."""
     ended_at: datetime | None
     error_code: str | None
     error: str | None

@@ -32,6 +32,31 @@ class OfferedStyle(View):
 
     id: str
     name: str
+    version: int
+    """Rises when pictures of it look another way."""
+    sample: str
+    """Path of a picture of it on this host, which anybody may see."""
+
+
+class OfferedShot(View):
+    """One picture of a pack."""
+
+    prompt: str
+    style: str
+    aspect_ratio: str
+
+
+class OfferedPack(View):
+    """Pictures of a model that are ordered together, each at the price of one picture."""
+
+    id: str
+    version: int
+    """Rises when its pictures change; an order may name the one that was shown."""
+    name: str
+    description: str
+    subject_kinds: list[str]
+    """The kinds of models it suits."""
+    shots: list[OfferedShot]
 
 
 class OfferedAspectRatio(View):
@@ -83,6 +108,7 @@ class CatalogView(View):
     report: OfferedReport
     aspect_ratios: list[OfferedAspectRatio]
     styles: list[OfferedStyle]
+    packs: list[OfferedPack]
     base_models: list[OfferedBaseModel]
 
 

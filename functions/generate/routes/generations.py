@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 from functions.generate.models.generations import GenerationList, GenerationView
 from functions.generate.models.orders import GenerationRequest, QuoteView, StartedView
 from functions.generate.routes.etags import Known, is_known, unchanged
-from functions.generate.service import orders, reading
+from functions.generate.service import orders, reading, retrying
 from likeness.http import (
     ClientAddress,
     Cursor,
@@ -22,6 +22,9 @@ from likeness.http import (
 from likeness.wire import fingerprint
 
 router = create_router()
+
+RETRY = "retry"
+"""A retry has no body: its path says it all."""
 
 
 @router.post("/v1/generations/quote", responses=answers(QuoteView))
@@ -60,3 +63,13 @@ def read_generation(user_id: UserId, generation_id: str, known: Known = None) ->
 def cancel_generation(user_id: UserId, generation_id: str) -> Response[Any]:
     """End an order now; pictures that are done stay and are paid, the other credits are back."""
     return json_response(reading.view(reading.cancel_generation(user_id, generation_id)))
+
+
+@router.post("/v1/generations/<generation_id>/retry", responses=answers(StartedView, HTTPStatus.ACCEPTED))
+def retry_generation(
+    user_id: UserId, operation: Operation, address: ClientAddress, generation_id: str
+) -> Response[Any]:
+    """Order the missing pictures of an ended order again, once; they are held and paid as a new order."""
+    orders.admit(user_id, address)
+    started = orders.take(user_id, lambda: retrying.order_again(user_id, generation_id), operation, RETRY)
+    return json_response(started, HTTPStatus.ACCEPTED)

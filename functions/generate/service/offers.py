@@ -5,8 +5,16 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from functions.generate.models.offers import CatalogView, KeysView, OfferedBaseModel, OfferedPrices
-from likeness.catalog.reader import BaseModelEntry, catalog
+from functions.generate.models.offers import (
+    CatalogView,
+    KeysView,
+    OfferedBaseModel,
+    OfferedPack,
+    OfferedPrices,
+    OfferedStyle,
+)
+from likeness.catalog.ideas import packs
+from likeness.catalog.reader import BaseModelEntry, Style, catalog
 from likeness.errors import NotFound
 from likeness.signature import public_keys
 
@@ -23,10 +31,11 @@ class Document:
 def read_catalog() -> Document:
     """Return what can be ordered, as JSON."""
     offered = catalog()
-    plain = offered.model_dump(include=set(CatalogView.model_fields) - {"base_models", "styles"})
+    plain = offered.model_dump(include=set(CatalogView.model_fields) - {"base_models", "styles", "packs"})
     view = CatalogView(
         **plain,
-        styles=[{"id": style.id, "name": style.name} for style in offered.styles],
+        styles=[_style(style) for style in offered.styles],
+        packs=[OfferedPack.model_validate(pack) for pack in packs()],
         base_models=[_base_model(entry) for entry in offered.base_models],
     )
     return _document(view.model_dump_json())
@@ -48,6 +57,10 @@ def read_openapi() -> Document:
 def read_keys() -> Document:
     """Return the public halves of the keys that the service signs with, as JSON."""
     return _document(KeysView(keys=public_keys()).model_dump_json())
+
+
+def _style(style: Style) -> OfferedStyle:
+    return OfferedStyle(id=style.id, name=style.name, version=style.version, sample=style.sample_path)
 
 
 def _base_model(entry: BaseModelEntry) -> OfferedBaseModel:

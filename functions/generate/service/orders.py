@@ -18,6 +18,7 @@ from likeness.items.model import TrainedModel, Weights
 from likeness.items.money import Reservation, ReservationState
 from likeness.items.row import OPEN, born, new_id, now
 from likeness.observability import count, logger
+from likeness.pace import of_pictures
 from likeness.settings import settings
 from likeness.table import Transaction
 
@@ -48,6 +49,7 @@ def quote_generation(user_id: str, request: GenerationRequest) -> QuoteView:
         credits=price,
         available=max(0, available),
         is_enough=available >= price,
+        seconds=of_pictures(order.ordered.endpoint, order.units).seconds(),
     )
 
 
@@ -72,18 +74,16 @@ def take(user_id: str, make: Callable[[], Order], operation: str, fingerprint: s
     return place(user_id, order, operation, fingerprint)
 
 
-def place(
-    user_id: str, order: Order, operation: str, fingerprint: str, *, generation_id: str | None = None
-) -> StartedView:
+def place(user_id: str, order: Order, operation: str, fingerprint: str) -> StartedView:
     """Hold the price of a complete order, record it and start its workflow; a repeat answers as the first one did.
 
-    The price may be 0. `generation_id` names the order where its id is known before; else it gets a fresh one.
+    The price may be 0.
 
     Raises:
         ModelNotReady: the model or its version is gone.
         AppError: what `reserve` or the order's `also` says. In every case nothing was written.
     """
-    row = _row(user_id, order, generation_id or new_id())
+    row = _row(user_id, order)
     row.operation = operation
     held = healed(user_id, lambda: _hold(row, order, fingerprint))
     return _start(user_id, held)
@@ -141,8 +141,8 @@ def _demand_version(transaction: Transaction, user_id: str, ordered: Ordered) ->
     transaction.check(weights, Weights.key == ordered.weights_key, gone)
 
 
-def _row(user_id: str, order: Order, generation_id: str) -> Generation:
-    row, units = Generation.of(user_id, generation_id), order.units
+def _row(user_id: str, order: Order) -> Generation:
+    row, units = Generation.of(user_id, order.generation_id or new_id()), order.units
     row.request = order.ordered.to_json()
     row.units, row.unit_price, row.credits = units, order.unit_price, units * order.unit_price
     row.pictures = [{"number": number, "state": PictureState.WAITING.value} for number in range(1, units + 1)]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from functions.generate.service.rows import try_update
+from functions.generate.service.verdict import compare
 from likeness import __version__, storage
 from likeness.credit import DeliveredBefore, LateDelivery, deliver
 from likeness.generation import image_files
@@ -38,9 +39,13 @@ def deliver_picture(generation: Generation, number: int, ordered: Ordered, rende
 
     What comes after the order's end is neither kept nor charged.
     """
+    replay = compare(generation.pk, ordered, render)
     image = _image(generation, number, ordered, render)
+    image.manifest["replay"] = replay
     _store(generation.pk, image.id, render)
     done = {"number": number, "state": PictureState.DONE.value, "image_id": image.id}
+    if replay is not None:
+        done["replay"] = replay
 
     def also(transaction: Transaction) -> None:
         transaction.put(image, Image.sk.does_not_exist(), DeliveredBefore("Delivered before."))
@@ -107,6 +112,7 @@ def _manifest(generation: Generation, number: int, ordered: Ordered, render: Pre
         "prompt_sent": shot.prompt_sent,
         "negative_prompt": ordered.negative_prompt,
         "style": shot.style,
+        "style_version": shot.style_version,
         "catalog_version": ordered.catalog_version,
         "base_model": ordered.base_model,
         "model_id": ordered.model_id,
@@ -117,6 +123,7 @@ def _manifest(generation: Generation, number: int, ordered: Ordered, render: Pre
         "aspect_ratio": shot.aspect_ratio,
         "width": render.width,
         "height": render.height,
+        "size_sent": {"width": shot.width, "height": shot.height},
         "vendor": endpoint["vendor"],
         "endpoint": endpoint["endpoint"],
         "steps": endpoint["steps"],

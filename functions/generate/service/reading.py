@@ -3,11 +3,18 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from functions.generate.models.generations import GenerationList, GenerationView, PictureMedia, PictureView
+from functions.generate.models.generations import (
+    GenerationList,
+    GenerationView,
+    OrderedPack,
+    PictureMedia,
+    PictureView,
+)
 from likeness.errors import AlreadyEnded, CursorInvalid, NotFound
 from likeness.generation import Cause, abandon_generation, find_generation
-from likeness.items.generation import Generation, GenerationStatus
+from likeness.items.generation import Generation, GenerationStatus, Ordered, Relation
 from likeness.items.row import born, is_id
+from likeness.pace import Eta, of_pictures
 from likeness.query import query
 from likeness.storage import image_key, media_path
 from likeness.table import Raw
@@ -30,8 +37,7 @@ def read_generation(user_id: str, generation_id: str) -> Generation:
 
 def list_generations(user_id: str, limit: int, cursor: str | None) -> GenerationList:
     """Return a page of orders, newest first, by one query."""
-    between = ("sk", f"{Generation.PREFIX}{_FIRST}", f"{Generation.PREFIX}{_LAST}")
-    page = query(Generation, ("pk", user_id), between, limit=limit, start=_start(user_id, cursor))
+    page = query(Generation, ("pk", user_id), everything(), limit=limit, start=after(user_id, cursor))
     last = page.next_key["sk"]["S"].removeprefix(Generation.PREFIX) if page.next_key else None
     return GenerationList(
         generations=[view(Generation.from_raw_data(row)) for row in page.rows],
@@ -61,6 +67,7 @@ def view(generation: Generation) -> GenerationView:
         id=generation.id,
         status=generation.status,
         model_id=ordered.model_id,
+        model_version=ordered.training_id,
         base_model=ordered.base_model,
         prompt=ordered.prompt,
         negative_prompt=ordered.negative_prompt,
@@ -72,28 +79,54 @@ def view(generation: Generation) -> GenerationView:
         seed=ordered.seed,
         credits=int(generation.credits),
         credits_back=_whole(generation.credits_back),
-        pictures=[_picture(generation.pk, picture) for picture in generation.pictures],
+        pictures=[_picture(generation.pk, ordered, picture) for picture in generation.pictures],
+        pack=_pack(ordered.pack),
+        relation=Relation(ordered.relation) if ordered.relation else None,
+        parent_id=ordered.parent_id,
+        retry_of=ordered.retry_of,
+        retried_by=generation.retried_by,
         created_at=born(generation.id).replace(microsecond=0),
         deadline=datetime.fromtimestamp(int(generation.deadline), UTC),
+        eta=None if generation.is_over else _eta(generation, ordered),
         ended_at=datetime.fromisoformat(generation.ended_at) if generation.ended_at else None,
         error_code=generation.error_code,
         error=generation.error,
     )
 
 
+def _eta(generation: Generation, ordered: Ordered) -> Eta | None:
+    expected = of_pictures(ordered.endpoint, int(generation.units))
+    return expected.eta(born(generation.id), int(generation.deadline))
+
+
 def _whole(amount: float | None) -> int | None:
     return None if amount is None else int(amount)
 
 
-def _picture(user_id: str, picture: dict[str, Any]) -> PictureView:
-    image_id = picture.get("image_id")
+def _pack(name: str | None) -> OrderedPack | None:
+    if name is None:
+        return None
+    id_, _, version = name.rpartition("@")
+    return OrderedPack(id=id_, version=int(version))
+
+
+def _picture(user_id: str, ordered: Ordered, picture: dict[str, Any]) -> PictureView:
+    image_id, number = picture.get("image_id"), int(picture["number"])
+    shot = ordered.shot(number)
     return PictureView(
-        number=int(picture["number"]),
+        number=number,
         state=picture["state"],
+        prompt=None if shot.prompt == ordered.prompt else shot.prompt,
+        style=shot.style,
+        aspect_ratio=shot.aspect_ratio,
+        width=shot.width,
+        height=shot.height,
+        seed=shot.seed,
         image_id=image_id,
         media=_media(user_id, image_id) if image_id else None,
         error_code=picture.get("error_code"),
         error=picture.get("error"),
+        replay=picture.get("replay"),
     )
 
 
@@ -109,7 +142,17 @@ def _media(user_id: str, image_id: str) -> PictureMedia:
     )
 
 
-def _start(user_id: str, cursor: str | None) -> Raw | None:
+def everything() -> tuple[str, str, str]:
+    """Return the range of keys that all orders lie in."""
+    return ("sk", f"{Generation.PREFIX}{_FIRST}", f"{Generation.PREFIX}{_LAST}")
+
+
+def after(user_id: str, cursor: str | None) -> Raw | None:
+    """Return the key after which a list of orders goes on.
+
+    Raises:
+        CursorInvalid: the cursor is none of such a list.
+    """
     if cursor is None:
         return None
     match decode_cursor(cursor):

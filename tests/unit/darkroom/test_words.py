@@ -9,7 +9,7 @@ from local.darkroom.render import STYLES
 from local.darkroom.scenes import SCENES
 from local.darkroom.words import parse, tables
 
-CATALOG = Path(__file__).parents[3] / "layers/shared/python/likeness/catalog/catalog.json"
+OFFERED = Path(__file__).parents[3] / "layers/shared/python/likeness/catalog/styles.json"
 PHOTOGRAPHS = {"none", "photo", "studio", "cinematic"}
 
 
@@ -19,7 +19,7 @@ def test_every_style_and_scene_of_the_tables_can_be_drawn():
 
 
 def test_every_style_of_the_products_catalog_is_understood():
-    styles = json.loads(CATALOG.read_text())["styles"]
+    styles = json.loads(OFFERED.read_text())["styles"]
     for style in styles:
         wish = parse(style["prompt"].format(prompt="TOK person"))
         assert wish.style == ("photo" if style["id"] in PHOTOGRAPHS else style["id"])

@@ -25,6 +25,10 @@ class Limits(_Data):
     prompt_characters: int
     name_characters: int
     trash_days: int
+    download_pictures: int
+    download_bytes: int
+    zip_pictures: int
+    zip_bytes: int
 
 
 class ReportThresholds(_Data):
@@ -47,12 +51,30 @@ class AspectRatio(_Data):
     height: int
 
 
+class Recipe(_Data):
+    """How the sample of a style is made."""
+
+    prompt: str
+    seed: int
+    aspect_ratio: str
+
+
 class Style(_Data):
-    """A way pictures look: its `prompt` has a place for the words of the order."""
+    """A way pictures look: its `prompt` has a place for the words of the order.
+
+    Whoever changes the prompt or the recipe raises the version: pictures name the style by it.
+    """
 
     id: str
+    version: int
     name: str
     prompt: str
+    sample: Recipe
+
+    @property
+    def sample_path(self) -> str:
+        """The public path of its sample."""
+        return f"/samples/styles/{self.id}-{self.version}.webp"
 
     def apply(self, prompt: str) -> str:
         """Return the prompt as it is sent."""
@@ -114,6 +136,5 @@ class Catalog(_Data):
 @cache
 def catalog() -> Catalog:
     """Return the catalog this version of the service sells."""
-    data = json.loads((_HERE / "catalog.json").read_text())
-    models = json.loads((_HERE / "base_models.json").read_text())
-    return Catalog.model_validate({**data, "base_models": models["base_models"]})
+    parts = [json.loads((_HERE / name).read_text()) for name in ("base_models.json", "styles.json", "catalog.json")]
+    return Catalog.model_validate({name: value for part in parts for name, value in part.items()})

@@ -1,6 +1,7 @@
 """An order of pictures and the vendor job of each."""
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Self
 
@@ -49,6 +50,7 @@ class Shot:
     prompt: str
     prompt_sent: str
     style: str
+    style_version: int
     aspect_ratio: str
     width: int
     height: int
@@ -81,6 +83,7 @@ class Ordered:
     endpoint: dict[str, Any]
     """How the vendor is called, as the catalog had it."""
     catalog_version: int
+    style_version: int = 1
     training_id: str | None = None
     """The version of the model."""
     shots: list[dict[str, Any]] = field(default_factory=list)
@@ -92,6 +95,8 @@ class Ordered:
     """The order whose missing pictures these are."""
     pack: str | None = None
     """`<id>@<version>` of the pack that was ordered."""
+    replayed: dict[str, Any] | None = None
+    """Of a replay: `{sha256, pixels_sha256, dhash}` of the picture that it is compared with."""
 
     def shot(self, number: int) -> Shot:
         """Return what picture `number` (from 1) shows; seeds are from 0 to 2^32 - 1."""
@@ -99,9 +104,20 @@ class Ordered:
         seed = (self.seed + number - 1) % 2**32
         return Shot(**{**common, "seed": seed, **(self.shots[number - 1] if self.shots else {})})
 
+    def showing(self, shots: Sequence[Shot]) -> Self:
+        """Return the same order of exactly these pictures, of which there is at least one."""
+        plain = replace(self, **asdict(shots[0]), shots=[])
+        differences = [_difference(shot, plain.shot(number)) for number, shot in enumerate(shots, 1)]
+        return replace(plain, shots=differences if any(differences) else [])
+
     def to_json(self) -> dict[str, Any]:
         """Return what a row stores."""
         return asdict(self)
+
+
+def _difference(shot: Shot, common: Shot) -> dict[str, Any]:
+    known = asdict(common)
+    return {name: value for name, value in asdict(shot).items() if value != known[name]}
 
 
 class Generation(ImageRow, discriminator="GENERATION"):
@@ -125,6 +141,8 @@ class Generation(ImageRow, discriminator="GENERATION"):
     attempt = NumberAttribute(default=1)
     version = NumberAttribute(default=1)
     """Rises with every change a client can see; the ETag of a poll."""
+    retried_by = UnicodeAttribute(null=True)
+    """The order of the pictures that are missing here."""
     error_code = UnicodeAttribute(null=True)
     error = UnicodeAttribute(null=True)
     open = UnicodeAttribute(null=True)
