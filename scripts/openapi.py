@@ -8,9 +8,11 @@ import inspect
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_origin
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from pydantic import BaseModel
 
 from likeness.http import PROBLEM, Operation, OptionalOperation, Problem, RecentUserId, UserId
 
@@ -81,6 +83,8 @@ def _complete(operation: dict[str, Any], function: Any, feature: str) -> None:  
     operation["summary"] = (inspect.getdoc(function) or "").partition("\n")[0]
     operation.pop("description", None)
     wanted = [parameter.annotation for parameter in inspect.signature(function).parameters.values()]
+    for model in _query_models(wanted):
+        _type_parameters(operation["parameters"], model)
     operation["security"] = [{"accessToken": []}] if UserId in wanted or RecentUserId in wanted else []
     if Operation in wanted or OptionalOperation in wanted:
         operation.setdefault("parameters", []).append({**KEY, "required": Operation in wanted})
@@ -90,6 +94,30 @@ def _complete(operation: dict[str, Any], function: Any, feature: str) -> None:  
         "4XX": problem,
         "5XX": problem,
     }
+
+
+def _query_models(annotations: list[Any]) -> list[type[BaseModel]]:
+    """Return the models that a route reads its query into."""
+    return [
+        annotation.__origin__
+        for annotation in annotations
+        if get_origin(annotation) is Annotated
+        and inspect.isclass(annotation.__origin__)
+        and issubclass(annotation.__origin__, BaseModel)
+        and any(isinstance(mark, Query) for mark in annotation.__metadata__)
+    ]
+
+
+def _type_parameters(parameters: list[dict[str, Any]], model: type[BaseModel]) -> None:
+    """Give query parameters the types that their model says: the router calls them all texts."""
+    properties = model.model_json_schema(ref_template="#/components/schemas/{model}")["properties"]
+    for parameter in parameters:
+        if parameter["in"] == "query" and parameter["name"] in properties:
+            schema = dict(properties[parameter["name"]])
+            schema.pop("description", None)
+            if schema.get("default") is None:
+                schema.pop("default", None)
+            parameter["schema"] = schema
 
 
 def main() -> None:

@@ -1,9 +1,22 @@
 """What the gallery takes and shows."""
 
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
+from typing import Annotated, Any
 
+from pydantic import Field
+
+from functions.gallery.models.changes import MOST_COLLECTIONS, MOST_TAGS
+from functions.gallery.models.selection import Id, Tag
+from likeness.items.generation import Relation
 from likeness.wire import Body, View
+
+
+class ImageFields(StrEnum):
+    """How much of each picture a list shows."""
+
+    SUMMARY = "summary"
+    INDEX = "index"
 
 
 class ImageMedia(View):
@@ -28,9 +41,23 @@ class ImageSummary(View):
     aspect_ratio: str
     width: int
     height: int
+    bytes: int
+    """Of the original file."""
     prompt: str
     """The first 200 characters."""
     favourite: bool
+    rating: Annotated[int, Field(ge=0, le=5, description="0: not rated.")]
+    tags: list[str]
+    """Sorted."""
+    collection_ids: Annotated[
+        list[str],
+        Field(description="Sorted. One of a collection that was just deleted may show until it is taken off."),
+    ]
+    is_shared: bool
+    """Whether a link shows it."""
+    relation: Relation | None
+    """Why it was made out of `parent_id`."""
+    parent_id: str | None
     created_at: datetime
     trashed_at: datetime | None
     media: ImageMedia
@@ -43,10 +70,27 @@ class ImageList(View):
     cursor: str | None
 
 
+class ImageIndexRow(View):
+    """What it takes to lay out a picture in a grid."""
+
+    id: str
+    width: int
+    height: int
+    created_at: datetime
+    favourite: bool
+    rating: Annotated[int, Field(ge=0, le=5, description="0: not rated.")]
+
+
+class ImageIndex(View):
+    """A page of light rows, newest first: what `fields=index` answers with."""
+
+    index: list[ImageIndexRow]
+    cursor: str | None
+
+
 class ImageView(ImageSummary):
     """A picture with everything that is known of it."""
 
-    bytes: int
     sha256: str
     """SHA-256 of the original file, hex."""
     manifest: dict[str, Any]
@@ -57,6 +101,14 @@ class ImageChange(Body):
     """What may change of a picture; what is absent stays."""
 
     favourite: bool | None = None
+    rating: Annotated[int | None, Field(ge=0, le=5, description="0: not rated.")] = None
+    tags: Annotated[list[Tag] | None, Field(max_length=MOST_TAGS, description="All of them: others are removed.")] = (
+        None
+    )
+    collection_ids: Annotated[
+        list[Id] | None,
+        Field(max_length=MOST_COLLECTIONS, description="All it is in: the caller's own, made by hand."),
+    ] = None
     trashed: bool | None = None
     """True moves it to the trash, false takes it out again."""
 

@@ -1,49 +1,50 @@
 """HTTP routes of pictures."""
 
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
-from pydantic import BeforeValidator
 
-from functions.gallery.models.images import DownloadView, ImageChange, ImageList, ImageView
+from functions.gallery.models.facets import FacetsView
+from functions.gallery.models.images import DownloadView, ImageChange, ImageFields, ImageIndex, ImageList, ImageView
+from functions.gallery.models.selection import FiltersBody, Id
+from functions.gallery.service import facets, listing
 from functions.gallery.service import images as service
-from functions.gallery.service.images import Filters
-from likeness.http import Cursor, PageSize, UserId, answers, create_router, json_response, no_content
+from likeness.http import Cursor, UserId, answers, create_router, json_response, no_content
 
 router = create_router()
 
+Filters = Annotated[FiltersBody, Query()]
+Ids = Annotated[
+    list[Id] | None,
+    Query(
+        min_length=1, max_length=50, description="Just these, in this order, as they are now; absent ones are left out."
+    ),
+]
+Fields = Annotated[ImageFields, Query(description="`index` answers with light rows.")]
+Limit = Annotated[int, Query(ge=1, le=1000, description="How many at most; over 100 only with `fields=index`.")]
 
-def _iso_only(value: object) -> object:
-    """Refuse numbers, which pydantic would read as seconds since 1970."""
-    if isinstance(value, str) and value.replace(".", "", 1).lstrip("+-").isdigit():
-        message = "write a date or a moment as ISO 8601"
-        raise ValueError(message)
-    return value
 
-
-IsoOnly = BeforeValidator(_iso_only)
-
-
-@router.get("/v1/images", responses=answers(ImageList))
-def list_images(  # noqa: PLR0913, PLR0917 (one parameter a filter)
+@router.get("/v1/images", responses=answers(ImageList | ImageIndex))
+def list_images(
     user_id: UserId,
-    limit: PageSize = 24,
+    filters: Filters,
+    limit: Limit = 24,
     cursor: Cursor = None,
-    model_id: Annotated[str | None, Query(max_length=26)] = None,
-    aspect_ratio: Annotated[str | None, Query(max_length=10)] = None,
-    style: Annotated[str | None, Query(max_length=40)] = None,
-    favourite: Annotated[bool | None, Query()] = None,
-    created_from: Annotated[datetime | None, IsoOnly, Query(description="Not older than this.")] = None,
-    created_to: Annotated[datetime | None, IsoOnly, Query(description="Not newer than this.")] = None,
-    text: Annotated[str | None, Query(max_length=100, description="All words, in the head of the prompt.")] = None,
-    trashed: Annotated[bool, Query(description="The trash instead of the gallery.")] = False,  # noqa: FBT002
+    fields: Fields = ImageFields.SUMMARY,
+    ids: Ids = None,
 ) -> Response[Any]:
-    """List pictures, newest first."""
-    filters = Filters(model_id, aspect_ratio, style, favourite, created_from, created_to, text, trashed)
-    return json_response(service.list_images(user_id, filters, limit, cursor))
+    """List pictures, newest first, or those of some ids."""
+    if ids is not None:
+        return json_response(listing.find_images(user_id, ids, filters, fields, cursor))
+    return json_response(listing.list_images(user_id, filters, fields, limit, cursor))
+
+
+@router.get("/v1/images/facets", responses=answers(FacetsView))
+def read_facets(user_id: UserId, filters: Filters) -> Response[Any]:
+    """Count what the pictures of a filter have in common."""
+    return json_response(facets.read_facets(user_id, filters))
 
 
 @router.get("/v1/images/<image_id>", responses=answers(ImageView))
@@ -54,7 +55,7 @@ def read_image(user_id: UserId, image_id: str) -> Response[Any]:
 
 @router.patch("/v1/images/<image_id>", responses=answers(ImageView))
 def change_image(user_id: UserId, image_id: str, change: ImageChange) -> Response[Any]:
-    """Mark a picture as favourite, move it to the trash or restore it."""
+    """Mark, rate or tag a picture, put it into collections, move it to the trash or restore it."""
     return json_response(service.change_image(user_id, image_id, change))
 
 

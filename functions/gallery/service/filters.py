@@ -15,10 +15,6 @@ from likeness.query import Page, query
 from likeness.table import Raw
 
 FIRST, LAST = "0" * 26, "7" + "Z" * 25
-NOT_A_COLLECTION = Unprocessable(
-    "Not valid: collection_id.", fields=[{"field": "collection_id", "message": "you have no such collection"}]
-)
-
 Where = tuple[str, str, Raw]
 
 _CONDITIONS = {
@@ -100,7 +96,7 @@ def resolve(user_id: str, filters: FiltersBody) -> list[CollectionFilters]:
         return [plain]
     stored = find_collection(user_id, plain.collection_id)
     if stored is None:
-        raise NOT_A_COLLECTION
+        raise refused("collection_id", "you have no such collection")
     if stored.filters is None:
         return [plain]
     return [plain.model_copy(update={"collection_id": None}), CollectionFilters.model_validate(stored.filters)]
@@ -112,6 +108,11 @@ def find_collection(user_id: str, collection_id: str) -> Collection | None:
         return Collection.get(user_id, Collection.of(user_id, collection_id).sk, consistent_read=True)
     except Collection.DoesNotExist:
         return None
+
+
+def refused(field: str, message: str) -> Unprocessable:
+    """Return the refusal of one field of a request."""
+    return Unprocessable(f"Not valid: {field}.", fields=[{"field": field, "message": message}])
 
 
 def id_of(row: Raw) -> str:

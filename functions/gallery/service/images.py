@@ -1,104 +1,27 @@
-"""What the gallery does: find, show, mark, trash and restore pictures."""
+"""What the gallery does with one picture: show, mark, trash and restore it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
-from ulid import ULID
 
-from functions.gallery.models.images import DownloadView, ImageChange, ImageList, ImageMedia, ImageSummary, ImageView
+from functions.gallery.models.changes import ChangeCode, PictureChange
+from functions.gallery.models.images import DownloadView, ImageChange, ImageView
+from functions.gallery.service import changes
+from functions.gallery.service.collections import demand_manual
+from functions.gallery.service.summaries import fields
 from likeness import storage
-from likeness.catalog.reader import catalog
-from likeness.credit import check_active
-from likeness.errors import CursorInvalid, NotFound
-from likeness.items.image import Image, fold, gallery_of, trash_of
-from likeness.items.row import TRASH, born, is_id, now
-from likeness.query import query
-from likeness.table import Raw, Transaction
-from likeness.wire import decode_cursor, encode_cursor
+from likeness.account import is_active
+from likeness.errors import AccountNotActive, NotFound
+from likeness.items.image import Image
+from likeness.table import Transaction
 
 DOWNLOAD_SECONDS = 300
-CALLS = 3
-_FIRST, _LAST = "0" * 26, "7" + "Z" * 25
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What a list is narrowed to; None: not at all."""
-
-    model_id: str | None = None
-    aspect_ratio: str | None = None
-    style: str | None = None
-    favourite: bool | None = None
-    created_from: datetime | None = None
-    created_to: datetime | None = None
-    text: str | None = None
-    trashed: bool = False
-
-    @property
-    def where(self) -> list[tuple[str, str, Raw]]:
-        """The filters that DynamoDB applies to the lean index."""
-        equal = {"model_id": self.model_id, "aspect_ratio": self.aspect_ratio, "style": self.style}
-        found: list[tuple[str, str, Raw]] = [(name, "=", {"S": value}) for name, value in equal.items() if value]
-        if self.favourite is not None:
-            found.append(("favourite", "=", {"BOOL": self.favourite}))
-        found += [("search", "contains", {"S": word}) for word in fold(self.text or "").split()]
-        return found
-
-    @property
-    def between(self) -> tuple[str, str, str]:
-        """The range of ids, which hold their time."""
-        low = _edge(self.created_from, "0") if self.created_from else _FIRST
-        high = _edge(self.created_to, "Z") if self.created_to else _LAST
-        return "sk", f"{Image.PREFIX}{low}", f"{Image.PREFIX}{max(low, high)}"
-
-
-def list_images(user_id: str, filters: Filters, limit: int, cursor: str | None) -> ImageList:
-    """Return a page of pictures: one DynamoDB call without filters, at most three with them."""
-    partition = trash_of(user_id) if filters.trashed else gallery_of(user_id)
-    start = _start(user_id, partition, cursor)
-    where = filters.where
-    found: list[Raw] = []
-    for call in range(CALLS):
-        page = query(
-            Image,
-            ("gallery", partition),
-            filters.between,
-            index="gallery",
-            limit=_scan(limit, call) if where else limit,
-            start=start,
-            where=where,
-        )
-        found += page.rows
-        start = page.next_key
-        if not where or len(found) >= limit or start is None:
-            break
-    shown = found[:limit]
-    last = shown[-1]["sk"]["S"] if len(found) > limit else (start["sk"]["S"] if start else None)
-    after = encode_cursor({"after": last.removeprefix(Image.PREFIX)}) if last else None
-    return ImageList(images=[_summary(user_id, row) for row in shown], cursor=after)
-
-
-def read_image(user_id: str, image_id: str) -> ImageView:
-    """Return one of the caller's pictures with its manifest.
-
-    Raises:
-        NotFound: no such picture, or not the caller's.
-    """
-    image = find_image(user_id, image_id)
-    return ImageView(
-        **_fields(user_id, image.id, image.attribute_values),
-        bytes=int(image.bytes),
-        sha256=image.sha256,
-        manifest=image.manifest,
-    )
 
 
 def find_image(user_id: str, image_id: str) -> Image:
-    """Return one of the caller's pictures as it is now, trashed or not.
+    """Return one of the caller's pictures as it is now.
 
     Raises:
         NotFound: no such picture, or not the caller's, or being purged.
@@ -112,19 +35,33 @@ def find_image(user_id: str, image_id: str) -> Image:
     return image
 
 
-def change_image(user_id: str, image_id: str, change: ImageChange) -> ImageView:
-    """Set or clear the favourite mark, trash or restore; what is so already stays so.
+def read_image(user_id: str, image_id: str) -> ImageView:
+    """Return one of the caller's pictures with its manifest.
 
     Raises:
-        NotFound: no such picture, or not the caller's, or being purged.
+        NotFound: no such picture, or not the caller's.
     """
-    actions: list[Action] = []
-    if change.favourite is not None:
-        actions.append(Image.favourite.set(change.favourite))
-    if actions:
+    image = find_image(user_id, image_id)
+    shown = fields(user_id, image.id, image.attribute_values)
+    return ImageView(**shown, sha256=image.sha256, manifest=image.manifest)
+
+
+def change_image(user_id: str, image_id: str, change: ImageChange) -> ImageView:
+    """Mark, tag, put into collections, trash or restore; what is so already stays so.
+
+    Raises:
+        NotFound: no such picture, or not the caller's, or being purged; nothing was changed.
+        Unprocessable: a collection is smart or not the caller's; nothing was changed.
+    """
+    actions = _marks(change)
+    if change.collection_ids:
+        _collect(user_id, image_id, actions, change.collection_ids)
+    elif actions:
         _update(user_id, image_id, actions)
-    if change.trashed is not None:
-        (trash_image if change.trashed else restore_image)(user_id, image_id)
+    if change.trashed:
+        trash_image(user_id, image_id)
+    elif change.trashed is not None:
+        _apply(user_id, image_id, PictureChange(trashed=False))
     return read_image(user_id, image_id)
 
 
@@ -132,41 +69,12 @@ def trash_image(user_id: str, image_id: str) -> None:
     """Move a picture to the trash, from where it is purged after 30 days; one that is there stays as it is.
 
     Raises:
-        NotFound: no such picture, or not the caller's.
-    """
-    if find_image(user_id, image_id).deleted_at is not None:
-        return
-    moment = now()
-    purge_at = moment + int(timedelta(days=catalog().limits.trash_days).total_seconds())
-    transaction = Transaction()
-    transaction.update(
-        Image.of(user_id, image_id),
-        [
-            Image.gallery.set(trash_of(user_id)),
-            Image.deleted_at.set(moment),
-            Image.open.set(TRASH),
-            Image.check_at.set(purge_at),
-        ],
-        Image.gallery.exists(),
-        NotFound("No such picture."),
-    )
-    check_active(transaction, user_id)
-    transaction.commit()
-
-
-def restore_image(user_id: str, image_id: str) -> None:
-    """Take a picture out of the trash; one that is not there stays as it is.
-
-    Raises:
         NotFound: no such picture, or not the caller's, or being purged.
+        AccountNotActive: the account may not do that now.
     """
-    actions = [
-        Image.gallery.set(gallery_of(user_id)),
-        Image.deleted_at.remove(),
-        Image.open.remove(),
-        Image.check_at.remove(),
-    ]
-    _update(user_id, image_id, actions)
+    if not is_active(user_id):
+        raise AccountNotActive("This account cannot do that now.")
+    _apply(user_id, image_id, PictureChange(trashed=True))
 
 
 def make_download(user_id: str, image_id: str) -> DownloadView:
@@ -182,6 +90,34 @@ def make_download(user_id: str, image_id: str) -> DownloadView:
     return DownloadView(url=url, filename=filename, expires_at=expires_at)
 
 
+def _marks(change: ImageChange) -> list[Action]:
+    actions: list[Action] = []
+    if change.favourite is not None:
+        actions.append(Image.favourite.set(change.favourite))
+    if change.rating is not None:
+        actions.append(Image.rating.set(change.rating) if change.rating else Image.rating.remove())
+    if change.tags is not None:
+        actions.append(Image.tags.set(set(change.tags)) if change.tags else Image.tags.remove())
+    if change.collection_ids is not None:
+        ids = set(change.collection_ids)
+        actions.append(Image.collections.set(ids) if ids else Image.collections.remove())
+    return actions
+
+
+def _collect(user_id: str, image_id: str, actions: list[Action], collection_ids: Sequence[str]) -> None:
+    """Write a picture's marks while its collections are there: one that is deleted meanwhile gets no more pictures."""
+    transaction = Transaction()
+    transaction.update(Image.of(user_id, image_id), actions, Image.gallery.exists(), NotFound("No such picture."))
+    for collection_id in sorted(set(collection_ids)):
+        demand_manual(transaction, user_id, collection_id, "collection_ids")
+    transaction.commit()
+
+
+def _apply(user_id: str, image_id: str, change: PictureChange) -> None:
+    if changes.apply(user_id, image_id, change).code is ChangeCode.NOT_FOUND:
+        raise NotFound("No such picture.")
+
+
 def _update(user_id: str, image_id: str, actions: Sequence[Action]) -> None:
     image = Image.of(user_id, image_id)
     try:
@@ -190,54 +126,3 @@ def _update(user_id: str, image_id: str, actions: Sequence[Action]) -> None:
         if error.cause_response_code != "ConditionalCheckFailedException":
             raise
         raise NotFound("No such picture.") from None
-
-
-def _start(user_id: str, partition: str, cursor: str | None) -> Raw | None:
-    if cursor is None:
-        return None
-    match decode_cursor(cursor):
-        case {"after": str(after)} if is_id(after):
-            sk = {"S": f"{Image.PREFIX}{after}"}
-            return {"gallery": {"S": partition}, "pk": {"S": user_id}, "sk": sk}
-    raise CursorInvalid
-
-
-def _scan(limit: int, call: int) -> int | None:
-    """How many rows a filtered call looks at: few first, then up to DynamoDB's megabyte."""
-    return (4 * limit, 1000, None)[call]
-
-
-def _edge(moment: datetime, fill: str) -> str:
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return str(ULID.from_datetime(aware))[:10] + fill * 16
-
-
-def _summary(user_id: str, row: Raw) -> ImageSummary:
-    plain = {name: next(iter(value.values())) for name, value in row.items()}
-    return ImageSummary(**_fields(user_id, row["sk"]["S"].removeprefix(Image.PREFIX), plain))
-
-
-def _fields(user_id: str, image_id: str, row: dict[str, Any]) -> dict[str, Any]:
-    below = f"/media/u/{user_id}/images/{image_id}/"
-    deleted_at = row.get("deleted_at")
-    return {
-        "id": image_id,
-        "generation_id": row["generation_id"],
-        "number": int(row["number"]),
-        "model_id": row.get("model_id"),
-        "base_model": row["base_model"],
-        "style": row["style"],
-        "aspect_ratio": row["aspect_ratio"],
-        "width": int(row["width"]),
-        "height": int(row["height"]),
-        "prompt": row["prompt_head"],
-        "favourite": row["favourite"],
-        "created_at": born(image_id).replace(microsecond=0),
-        "trashed_at": datetime.fromtimestamp(int(deleted_at), UTC) if deleted_at is not None else None,
-        "media": ImageMedia(
-            original=f"{below}original.webp",
-            view=f"{below}view.webp",
-            thumbnail_640=f"{below}640.webp",
-            thumbnail_256=f"{below}256.webp",
-        ),
-    }

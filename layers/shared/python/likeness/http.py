@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from types import UnionType
 from typing import Annotated, Any, cast
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -103,7 +104,7 @@ def no_content(*, cookies: list[Cookie] | None = None) -> Response[Any]:
     return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Cache-Control": "no-store"}, cookies=cookies)
 
 
-def answers(view: type[BaseModel] | None, status: HTTPStatus = HTTPStatus.OK) -> dict[int, Any]:
+def answers(view: type[BaseModel] | UnionType | None, status: HTTPStatus = HTTPStatus.OK) -> dict[int, Any]:
     """Declare for OpenAPI what a route answers when it answers by `json_response` or `no_content`."""
     described: dict[str, Any] = {"description": status.phrase}
     if view is not None:
@@ -141,6 +142,9 @@ def _invalid(error: RequestValidationError) -> Response[Any]:
 
 
 def _path(location: tuple[str | int, ...]) -> str:
+    """Name what is wrong as the caller wrote it: a query parameter that is part of a model stands for itself."""
+    if location[0] == "query" and isinstance(location[-1], str):
+        return location[-1]
     return ".".join(str(part) for part in location[1:]) or str(location[0])
 
 
