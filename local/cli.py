@@ -105,8 +105,8 @@ def main() -> int:
     try:
         if options.command == "demo":
             began = time.monotonic()
-            up(cloud)
-            demo(cloud, console, options.photos, time.monotonic() - began)
+            outputs = up(cloud)
+            demo(cloud, console, options.photos, outputs["WebBucket"], time.monotonic() - began)
         elif options.command == "seed":
             seed(cloud, console, up(cloud), options.pictures)
         else:

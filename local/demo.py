@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from likeness_client.models import ReportView, TrainingStatus
 from rich.console import Console
@@ -17,6 +18,10 @@ from local.cloud import ROOT, Cloud
 from local.run import Run
 from local.samples import sample_photos
 from local.sheet import make_sheet
+from scripts import style_samples
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 RESULTS = ROOT / ".local" / "demo"
 MINIMUM_PICTURES = 8
@@ -47,7 +52,7 @@ class Steps:
         self.console.print(f"[green]done[/green]  {name:<11} {seconds:6.1f} s  {self.result}", soft_wrap=True)
 
 
-def demo(cloud: Cloud, console: Console, photos: Path | None, brought_up: float) -> None:
+def demo(cloud: Cloud, console: Console, photos: Path | None, web_bucket: str, brought_up: float) -> None:
     """Register, upload, train, generate and download; go on where a stopped run stood.
 
     Raises:
@@ -59,6 +64,8 @@ def demo(cloud: Cloud, console: Console, photos: Path | None, brought_up: float)
         console.print("going on with the run that was stopped")
     with Client(cloud) as client:
         pictures, before, after = _do(run, client, steps, photos)
+        if photos is None:
+            _show_styles(cloud.client("s3"), web_bucket, client, run.model_id, steps)
     sheet = RESULTS / "contact-sheet.jpg"
     make_sheet(pictures, sheet)
     run.file.unlink()
@@ -66,7 +73,10 @@ def demo(cloud: Cloud, console: Console, photos: Path | None, brought_up: float)
     for name, value in (
         ("pictures", str(RESULTS / "pictures")),
         ("contact sheet", f"[bold]{sheet}[/bold]"),
-        ("address", f"[bold]{cloud.site}[/bold]/v1  (it stays up; `make down` stops it)"),
+        (
+            "address",
+            f"[bold]{cloud.site}[/bold]/v1, described at {cloud.site}/docs  (it stays up; `make down` stops it)",
+        ),
         ("login", f"{run.email}  {run.password}"),
     ):
         console.print(f"{name:<14} {value}", soft_wrap=True)
@@ -97,6 +107,22 @@ def _do(run: Run, client: Client, steps: Steps, folder: Path | None) -> tuple[li
         pictures = journey.download(client, orders, RESULTS / "pictures")
         steps.result = f"{len(pictures)} files through the CDN, each with its signature checked"
     return pictures, run.credits_before, journey.available(client)
+
+
+def _show_styles(s3: "S3Client", bucket: str, client: Client, model_id: str, steps: Steps) -> None:
+    """Publish the sample of each style that has none: of the sample person only, never of anybody's own photos."""
+    with steps.step("styles") as status:
+        wanted = style_samples.missing(s3, bucket)
+        style_samples.publish(
+            wanted,
+            api=client.api,
+            fetch=client.media,
+            model_id=model_id,
+            s3=s3,
+            bucket=bucket,
+            show=lambda text: status.update(f"styles: {text}"),
+        )
+        steps.result = f"{len(wanted)} samples made for the catalog"
 
 
 def _samples() -> list[journey.Photo]:

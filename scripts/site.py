@@ -53,6 +53,12 @@ def publish(s3: "S3Client", bucket: str) -> int:
     return len(files)
 
 
+def outputs(stage: str) -> dict[str, str]:
+    """Return the outputs of a stage's app stack, with the credentials of the shell."""
+    stack = boto3.client("cloudformation").describe_stacks(StackName=f"likeness-{stage}-app")["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
 def _fill(folder: Path) -> None:
     docs = folder / "docs"
     docs.mkdir()
@@ -81,9 +87,8 @@ def _fetch(folder: Path) -> Path:
 
 def main() -> None:
     """Publish to the web bucket of a stage, with the credentials of the shell."""
-    stack = boto3.client("cloudformation").describe_stacks(StackName=f"likeness-{sys.argv[1]}-app")["Stacks"][0]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
-    print(f"{publish(boto3.client('s3'), outputs['WebBucket'])} files published to {outputs['SiteUrl']}")
+    found = outputs(sys.argv[1])
+    print(f"{publish(boto3.client('s3'), found['WebBucket'])} files published to {found['SiteUrl']}")
 
 
 if __name__ == "__main__":
