@@ -1,4 +1,4 @@
-"""Make the sample picture of every style and publish it: `python -m scripts.style_samples dev ada@example.org MODEL_ID`.
+"""Make and publish the sample of every style: `python -m scripts.style_samples dev ada@example.org MODEL_ID`.
 
 The pictures are ordered through the public API like any other, with a model of the account that is named: one of a
 person who agreed to be shown to everybody. Run it after the first deployment and whenever a style has a new version;
