@@ -10,8 +10,13 @@ from benchmarks import world
 DYNAMODB = {"Query", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchGetItem", "Scan"}
 MODEL = "01M84SCMQCDN09KR9KQZYVYKHC"
 ROWS: dict[str, dict[str, Any]] = {
-    "MODEL#": {"kind": {"S": "MODEL"}, "name": {"S": "Ada"}, "training_id": {"S": MODEL}, "created_at": {"S": ""}},
-    "WEIGHTS#": {
+    f"MODEL#{MODEL}": {
+        "kind": {"S": "MODEL"},
+        "name": {"S": "Ada"},
+        "training_id": {"S": MODEL},
+        "created_at": {"S": ""},
+    },
+    f"WEIGHTS#{MODEL}": {
         "kind": {"S": "WEIGHTS"},
         "key": {"S": "media/v/x/weights.safetensors"},
         "sha256": {"S": ""},
@@ -19,9 +24,44 @@ ROWS: dict[str, dict[str, Any]] = {
         "base_model": {"S": "flux-1-dev"},
         "created_at": {"S": "2026-11-23T18:00:00+00:00"},
     },
+    "SHARE": {
+        "kind": {"S": "SHARE"},
+        "image_ids": {"L": [{"S": MODEL}]},
+        "show_prompt": {"BOOL": False},
+        "allow_download": {"BOOL": True},
+        "views": {"N": "1"},
+        "below": {"S": "media/v/x/"},
+        "created_at": {"S": "2026-11-23T18:00:00+00:00"},
+    },
+    f"IMAGE#{MODEL}": {
+        "gallery": {"S": world.USER},
+        "shares": {"SS": [MODEL]},
+        "bytes": {"N": "1200000"},
+        "width": {"N": "1024"},
+        "height": {"N": "1024"},
+        "aspect_ratio": {"S": "1:1"},
+        "style": {"S": "oil"},
+    },
+    f"DOWNLOAD#{MODEL}": {
+        "kind": {"S": "DOWNLOAD"},
+        "status": {"S": "succeeded"},
+        "variant": {"S": "original"},
+        "manifests": {"BOOL": False},
+        "pattern": {"S": "{id}"},
+        **{name: {"N": "1"} for name in ("total", "done", "missed", "bytes")},
+        "below": {"S": "media/v/x/"},
+        "files": {"L": []},
+        "created_at": {"S": "2026-11-23T18:00:00+00:00"},
+        "deadline": {"N": "1795457944"},
+    },
+    "PROFILE": {"kind": {"S": "PROFILE"}, "state": {"S": "ACTIVE"}},
 }
 """What is found under keys that begin so; nothing is under any other."""
 PICTURE = "01JD0000000000000000000001"
+SHARED = (
+    "se_53CxPt7usMBk8IJUO3vT62PUg07tg40b3FRfF9tNO5wJCILomIfHRXL0Wcy-nKNVgkSLqvxTZ1rpQGQ8B9JOedtdRe3HddNdIt-pBshNkrT_eFQ"
+)
+"""The token of the link MODEL, by the keys of this world."""
 ORDER = {"prompt": "a lighthouse", "base_model": "flux-2-dev", "count": 1}
 REQUESTS: list[tuple[str, str, dict[str, Any], int | None]] = [
     ("gallery", "gallery page", world.event("GET", "/v1/images", {"limit": "24"}), 1),
@@ -39,6 +79,18 @@ REQUESTS: list[tuple[str, str, dict[str, Any], int | None]] = [
         0,
     ),
     ("upload", "list of photos", world.event("GET", "/v1/photos"), 1),
+    ("gallery", "link, made", world.event("POST", "/v1/shares", None, {"image_ids": [MODEL]}), 8),
+    ("gallery", "links", world.event("GET", "/v1/shares"), 1),
+    ("gallery", "links of a picture", world.event("GET", "/v1/shares", {"image_id": MODEL}), 2),
+    ("gallery", "link", world.event("GET", f"/v1/shares/{MODEL}"), 1),
+    ("gallery", "link, renamed", world.event("PATCH", f"/v1/shares/{MODEL}", None, {"title": "Us"}), 3),
+    ("gallery", "link, revoked", world.event("POST", f"/v1/shares/{MODEL}/revoke"), 3),
+    ("gallery", "link, deleted", world.event("DELETE", f"/v1/shares/{MODEL}"), 4),
+    ("gallery", "link, visited", world.event("GET", f"/v1/shared/{SHARED}"), 3),
+    ("gallery", "download, started", world.event("POST", "/v1/downloads", None, {"image_ids": [MODEL]}), 3),
+    ("gallery", "downloads", world.event("GET", "/v1/downloads"), 1),
+    ("gallery", "download", world.event("GET", f"/v1/downloads/{MODEL}"), 1),
+    ("gallery", "download, forgotten", world.event("DELETE", f"/v1/downloads/{MODEL}"), 2),
     ("train", "list of models", world.event("GET", "/v1/models"), 1),
     ("train", "versions of a model", world.event("GET", f"/v1/models/{MODEL}/versions"), 3),
     (
@@ -70,18 +122,22 @@ def main() -> None:
 
 
 def _answer(operation: str, request: dict[str, Any]) -> dict[str, Any]:
-    if operation == "GetItem":
+    if operation in {"GetItem", "UpdateItem"}:
         found = _rows(request["Key"]["sk"]["S"])
-        return {"Item": {**request["Key"], **found[0]}} if found else {}
+        name = "Item" if operation == "GetItem" else "Attributes"
+        return {name: {**request["Key"], **found[0]}} if found else {"Attributes": {}}
     if operation == "Query":
-        found = _rows(request["ExpressionAttributeValues"].get(":low", {}).get("S", ""))
-        keys = {"pk": {"S": world.USER}, "sk": {"S": f"WEIGHTS#{MODEL}#{MODEL}"}}
-        return {"Items": [{**keys, **row} for row in found], "Count": len(found), "ScannedCount": len(found)}
-    return {"BatchGetItem": {"Responses": {}}, "UpdateItem": {"Attributes": {}}}.get(operation, {})
+        low = request["ExpressionAttributeValues"].get(":low", {}).get("S", "")
+        found = [{"sk": {"S": f"{prefix}#{MODEL}"}, **row} for prefix, row in ROWS.items() if low.startswith(prefix)]
+        return {"Items": [{"pk": {"S": world.USER}, **row} for row in found], "Count": len(found), "ScannedCount": 1}
+    if operation == "BatchGetItem":
+        ((table, asked),) = request["RequestItems"].items()
+        return {"Responses": {table: [{**key, **row} for key in asked["Keys"] for row in _rows(key["sk"]["S"])]}}
+    return {}
 
 
 def _rows(sk: str) -> list[dict[str, Any]]:
-    return [row for prefix, row in ROWS.items() if sk.startswith(f"{prefix}{MODEL}")]
+    return [row for prefix, row in ROWS.items() if sk.startswith(prefix)]
 
 
 if __name__ == "__main__":

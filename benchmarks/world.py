@@ -45,12 +45,8 @@ ENVIRONMENT = {
 EDGE_SECRET = "edge"  # noqa: S105 (opens nothing)
 _ONE = "304102010030" + "1306072a8648ce3d020106082a8648ce3d030107" + "04273025020101" + "0420" + f"{1:064x}"
 """PKCS #8 of the P-256 key 1: a key needs no making and no library here, whose import would be counted."""
-SIGNING = {
-    "edge_secret": EDGE_SECRET,
-    "mac_key": "ab" * 32,
-    "media_key": "",
-    "service_key": f"-----BEGIN PRIVATE KEY-----\n{b64encode(bytes.fromhex(_ONE)).decode()}\n-----END PRIVATE KEY-----",
-}
+_PEM = f"-----BEGIN PRIVATE KEY-----\n{b64encode(bytes.fromhex(_ONE)).decode()}\n-----END PRIVATE KEY-----"
+SIGNING = {"edge_secret": EDGE_SECRET, "mac_key": "ab" * 32, "media_key": _PEM, "service_key": _PEM}
 USER = "7d3f0c1e-6c1b-4a51-9a2e-0f6f2f1f9d11"
 Answer = Callable[[str, dict[str, Any]], dict[str, Any]]
 
@@ -72,13 +68,13 @@ def answer_with(answer: Answer) -> Counter[str]:
 
     def send(_session: URLLib3Session, request: Any) -> AWSResponse:  # noqa: ANN401 (botocore's request)
         target = request.headers.get("X-Amz-Target", b"")
-        operation = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
+        operation = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2] or "S3"
         calls[operation] += 1
         if operation == "GetSecretValue":
             found = {"SecretString": json.dumps(SIGNING)}
         else:
-            found = answer(operation, json.loads(request.body or b"{}"))
-        content = json.dumps(found).encode()
+            found = {} if operation == "S3" else answer(operation, json.loads(request.body or b"{}"))
+        content = b"" if operation == "S3" else json.dumps(found).encode()
         headers = {"content-type": "application/x-amz-json-1.0", "content-length": str(len(content))}
         return AWSResponse(request.url, 200, headers, Body(content))
 
