@@ -4,7 +4,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.access import LEDGER, READ, WRITE, grant_lookup, grant_objects, grant_run
+from infra.access import LEDGER, READ, WRITE, grant_list, grant_lookup, grant_objects, grant_run
 from infra.constructs.generation_workflow import GenerationWorkflow
 from infra.constructs.house import House
 from infra.data_stack import DataStack
@@ -30,7 +30,8 @@ def generate(scope: Construct, house: House, data: DataStack) -> tuple[Generatio
     data.models.grant(sweeper, *READ)
     data.users.grant(handler, *WRITE)
     data.models.grant(handler, *READ)
-    grant_objects(house.media, tasks, "media/", "Put")
+    grant_objects(house.media, tasks, "media/", "Get Put")
+    grant_list(house.media, tasks)
     grant_run(workflow.machine, handler, "Stop")
     grant_run(workflow.machine, sweeper, "Describe Stop")
     grant_lookup(data.identity.pool, handler)

@@ -31,6 +31,7 @@ class Manifest(View):
     """As the vendor got it."""
     negative_prompt: str | None = None
     style: str
+    style_version: int | None = None
     pack: str | None = None
     catalog_version: int | None = None
     base_model: str

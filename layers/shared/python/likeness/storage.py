@@ -213,7 +213,9 @@ def _sign(resource: str, expires_at: int) -> MediaAccess:
     condition = {"DateLessThan": {"AWS:EpochTime": expires_at}}
     document = {"Statement": [{"Resource": resource, "Condition": condition}]}
     policy = json.dumps(document, separators=(",", ":")).encode()
-    signature = _key(str(secret(settings().signing_secret)["media_key"])).sign(policy, ECDSA(SHA256()))
+    signature = _key(str(secret(settings().signing_secret)["media_key"])).sign(
+        policy, ECDSA(SHA256(), deterministic_signing=True)
+    )
     return MediaAccess(_encode(policy), _encode(signature), settings().media_key_pair_id, expires_at)
 
 
