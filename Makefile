@@ -20,7 +20,7 @@ STACK = $(if $(STATE),--state "$(STATE)") $(if $(PORTS),--ports $(PORTS))
 PICTURES ?= 1000
 ALONE := tests/unit tests/infra tests/reliability/darkroom tests/reliability/test_credit_machine.py
 DEPLOYED := tests/integration tests/reliability/faults
-BENCHMARKS := roundtrips cold gallery_warm inspection darkroom
+BENCHMARKS := roundtrips cold gallery_warm inspection zip darkroom
 
 help: ## Show what can be made
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"

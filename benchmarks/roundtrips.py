@@ -1,6 +1,7 @@
 """AWS calls a request makes, counted below the SDK: what a page costs in round trips, whatever the machine."""
 
 import importlib
+import json
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,13 @@ from benchmarks import world
 
 DYNAMODB = {"Query", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchGetItem", "Scan"}
 MODEL = "01M84SCMQCDN09KR9KQZYVYKHC"
+ORDERED = {
+    **dict.fromkeys(("prompt", "prompt_sent", "style", "aspect_ratio", "base_model_name"), "a lighthouse"),
+    **dict.fromkeys(("width", "height", "seed", "catalog_version"), 1),
+    **dict.fromkeys(("negative_prompt", "model_id", "weights_key", "weights_sha256")),
+    "base_model": "flux-2-dev",
+    "endpoint": {"vendor": "together", "endpoint": "black-forest-labs/FLUX.2-dev"},
+}
 ROWS: dict[str, dict[str, Any]] = {
     f"MODEL#{MODEL}": {
         "kind": {"S": "MODEL"},
@@ -34,13 +42,23 @@ ROWS: dict[str, dict[str, Any]] = {
         "created_at": {"S": "2026-11-23T18:00:00+00:00"},
     },
     f"IMAGE#{MODEL}": {
+        "kind": {"S": "IMAGE"},
         "gallery": {"S": world.USER},
+        "generation_id": {"S": MODEL},
+        "number": {"N": "1"},
+        "base_model": {"S": "flux-2-dev"},
+        "sha256": {"S": ""},
+        "manifest": {"S": "{}"},
         "shares": {"SS": [MODEL]},
         "bytes": {"N": "1200000"},
         "width": {"N": "1024"},
         "height": {"N": "1024"},
         "aspect_ratio": {"S": "1:1"},
         "style": {"S": "oil"},
+    },
+    f"GENERATION#{MODEL}": {
+        "kind": {"S": "GENERATION"},
+        "request": {"S": json.dumps(ORDERED)},
     },
     f"DOWNLOAD#{MODEL}": {
         "kind": {"S": "DOWNLOAD"},
@@ -54,6 +72,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "created_at": {"S": "2026-11-23T18:00:00+00:00"},
         "deadline": {"N": "1795457944"},
     },
+    "COLLECTION": {"kind": {"S": "COLLECTION"}, "name": {"S": "Us"}, "created_at": {"S": "2026-11-23T18:00:00+00:00"}},
     "PROFILE": {"kind": {"S": "PROFILE"}, "state": {"S": "ACTIVE"}},
 }
 """What is found under keys that begin so; nothing is under any other."""
@@ -62,15 +81,29 @@ SHARED = (
     "se_53CxPt7usMBk8IJUO3vT62PUg07tg40b3FRfF9tNO5wJCILomIfHRXL0Wcy-nKNVgkSLqvxTZ1rpQGQ8B9JOedtdRe3HddNdIt-pBshNkrT_eFQ"
 )
 """The token of the link MODEL, by the keys of this world."""
+COLLECTED = {"collection_ids": [MODEL]}
 ORDER = {"prompt": "a lighthouse", "base_model": "flux-2-dev", "count": 1}
 REQUESTS: list[tuple[str, str, dict[str, Any], int | None]] = [
     ("gallery", "gallery page", world.event("GET", "/v1/images", {"limit": "24"}), 1),
     ("gallery", "gallery page, filtered", world.event("GET", "/v1/images", {"style": "oil"}), 3),
+    ("gallery", "gallery, light rows", world.event("GET", "/v1/images", {"fields": "index", "limit": "1000"}), 1),
+    ("gallery", "gallery page of a collection", world.event("GET", "/v1/images", {"collection_id": MODEL}), 4),
+    ("gallery", "pictures by their ids", world.event("GET", "/v1/images", {"ids": f"{PICTURE},{PICTURE[:-1]}2"}), 1),
+    ("gallery", "facets, a call a megabyte", world.event("GET", "/v1/images/facets"), 1),
+    ("gallery", "picture", world.event("GET", f"/v1/images/{PICTURE}"), 1),
+    ("gallery", "picture, tagged", world.event("PATCH", f"/v1/images/{PICTURE}", None, {"tags": ["sea"]}), 2),
+    ("gallery", "picture, collected", world.event("PATCH", f"/v1/images/{PICTURE}", None, COLLECTED), 2),
+    ("gallery", "collection, made", world.event("POST", "/v1/collections", None, {"name": "Best"}), 1),
+    ("gallery", "collections", world.event("GET", "/v1/collections"), 1),
+    ("gallery", "collection", world.event("GET", f"/v1/collections/{MODEL}"), 1),
+    ("gallery", "collection, renamed", world.event("PATCH", f"/v1/collections/{MODEL}", None, {"name": "Us"}), 2),
+    ("gallery", "collection, deleted", world.event("DELETE", f"/v1/collections/{MODEL}"), 4),
     ("billing", "credits", world.event("GET", "/v1/credits"), 1),
     ("billing", "ledger", world.event("GET", "/v1/credits/entries"), 3),
     ("generate", "catalog", world.event("GET", "/v1/catalog"), 0),
     ("generate", "public keys", world.event("GET", "/v1/keys"), 0),
-    ("gallery", "manifest", world.event("GET", f"/v1/images/{PICTURE}/manifest"), 1),
+    ("gallery", "manifest", world.event("GET", f"/v1/images/{MODEL}/manifest"), 1),
+    ("generate", "replay", world.event("POST", f"/v1/images/{MODEL}/replay", None, {}), 5),
     ("generate", "order of pictures", world.event("POST", "/v1/generations", None, ORDER), 3),
     (
         "upload",

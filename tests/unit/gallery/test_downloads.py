@@ -239,6 +239,16 @@ def test_pictures_that_are_gone_are_counted_and_named(monkeypatch):
     assert set(found["missing.txt"].decode().split()) == {gone, trashed, lost, "nonsense"}
 
 
+def test_pictures_that_leave_the_filter_meanwhile_are_counted():
+    trashed = picture()
+    picture()
+    download_id = start().json["id"]
+    call(handler, "DELETE", f"/v1/images/{trashed}", user="ada")
+    deliver(download_id)
+    view = read(download_id).json
+    assert (view["status"], view["total"], view["done"], view["missed"]) == ("succeeded", 2, 1, 1)
+
+
 def test_download_of_nothing_that_is_left_fails_and_says_so():
     image_id = picture()
     download_id = start().json["id"]
@@ -379,6 +389,7 @@ def test_stopped_download_keeps_nothing_of_what_a_running_step_still_writes(monk
         add(*args)
 
     monkeypatch.setattr(delivery.Entries, "add", stop)
+    monkeypatch.setattr(delivery.ZipUpload, "complete", explode)
     assert step(tasks, "deliver", job=job, cursor=None) == {"cursor": None}
     view = read(download_id).json
     assert (view["status"], view["files"][0]["url"]) == ("cancelled", None)
@@ -408,6 +419,15 @@ def test_zip_that_its_job_does_not_take_any_more_is_removed(monkeypatch, ending)
     assert len(zips()) == (1 if ending == "taken over" else 0)
     if ending == "taken over":
         entries(read(download_id).json["files"][0])
+
+
+def test_zip_stays_when_only_the_answer_of_its_row_is_lost(monkeypatch):
+    picture()
+    end = delivery.jobs.end
+    monkeypatch.setattr(delivery.jobs, "end", lambda *args, **more: end(*args, **more) and False)
+    view = made()
+    assert view["status"] == "succeeded"
+    entries(view["files"][0])
 
 
 def test_what_a_stopped_download_leaves_behind_goes_when_no_step_can_run_any_more(monkeypatch):
