@@ -45,7 +45,14 @@ def peer() -> Any:  # noqa: ANN401 (a Lambda handler)
         width: int
         height: int
         prompt: str
+        bytes: int
         favourite: bool
+        rating: int
+        tags: list[str]
+        collection_ids: list[str]
+        is_shared: bool
+        relation: str | None
+        parent_id: str | None
         created_at: datetime
         trashed_at: datetime | None
         media: Media
@@ -70,7 +77,13 @@ def peer() -> Any:  # noqa: ANN401 (a Lambda handler)
             images.append(
                 Image(
                     **{name: row[name] for name in ("generation_id", "number", "model_id", "base_model", "style")},
-                    **{name: row[name] for name in ("aspect_ratio", "width", "height", "favourite")},
+                    **{name: row[name] for name in ("aspect_ratio", "width", "height", "bytes", "favourite")},
+                    rating=row.get("rating", 0),
+                    tags=sorted(row.get("tags", ())),
+                    collection_ids=sorted(row.get("collections", ())),
+                    is_shared="shares" in row,
+                    relation=row.get("relation"),
+                    parent_id=row.get("parent_id"),
                     id=id_,
                     prompt=row["prompt_head"],
                     created_at=ULID.from_str(id_).datetime,
@@ -102,6 +115,9 @@ def main() -> None:
     theirs = peer()
     event = world.event("GET", "/v1/images", {"limit": "24"})
     answers = [json.loads(one(event, world.Context())["body"])["images"] for one in (handler, theirs)]
+    if [sorted(image) for image in answers[0]] != [sorted(image) for image in answers[1]]:
+        message = "the two answers show other things"
+        raise AssertionError(message)
     if [image["id"] for image in answers[0]] != [image["id"] for image in answers[1]]:
         message = "the two answers differ"
         raise AssertionError(message)

@@ -28,6 +28,7 @@ def owned(trained):
         "training_id": client.call("GET", f"/v1/models/{model_id}/trainings")["trainings"][0]["id"],
         "generation_id": order["id"],
         "image_id": order["pictures"][0]["image_id"],
+        "collection_id": client.call("POST", "/v1/collections", json={"name": "Private"})["id"],
     }
 
 

@@ -19,7 +19,7 @@ _FACETS = (*_TEXTS, *_SETS, "favourite", "rating", "shared", "month")
 
 
 def read_facets(user_id: str, filters: FiltersBody) -> FacetsView:
-    """Count every picture that matches, however many there are: a megabyte of the lean index a call, ~1,000 pictures.
+    """Count every picture that matches, however many there are: a megabyte of the lean index a call, some 1,500.
 
     Raises:
         Unprocessable: the filters name a collection that is not there, or not the caller's.
