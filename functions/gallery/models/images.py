@@ -9,6 +9,7 @@ from pydantic import Field
 from functions.gallery.models.changes import MOST_COLLECTIONS, MOST_TAGS
 from functions.gallery.models.selection import Id, Tag
 from likeness.items.generation import Relation
+from likeness.items.replay import ReplayView
 from likeness.wire import Body, View
 
 
@@ -93,6 +94,8 @@ class ImageView(ImageSummary):
 
     sha256: str
     """SHA-256 of the original file, hex."""
+    replay: ReplayView | None
+    """Of a picture that was made again: how it compares with its parent."""
     manifest: dict[str, Any]
     """How it was made: all it takes to make it again."""
 

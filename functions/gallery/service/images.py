@@ -43,7 +43,7 @@ def read_image(user_id: str, image_id: str) -> ImageView:
     """
     image = find_image(user_id, image_id)
     shown = fields(user_id, image.id, image.attribute_values)
-    return ImageView(**shown, sha256=image.sha256, manifest=image.manifest)
+    return ImageView(**shown, sha256=image.sha256, replay=image.manifest.get("replay"), manifest=image.manifest)
 
 
 def change_image(user_id: str, image_id: str, change: ImageChange) -> ImageView:

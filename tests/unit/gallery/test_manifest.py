@@ -104,6 +104,15 @@ def test_manifest_is_the_same_each_time_and_as_a_zip_gets_it():
     assert read(image_id).body == read(image_id).body == signed_manifest(find_image(USER, image_id)).model_dump_json()
 
 
+def test_verdict_of_a_replay_is_signed_and_shown_with_the_picture():
+    verdict = {"of": new_id(), "verdict": "near", "distance": 3, "files_identical": False}
+    image_id = make_image(USER, manifest={**MADE, "replay": verdict}, relation="replay", parent_id=verdict["of"])
+    assert json.loads(proven(read(image_id).json))["replay"] == verdict
+    assert call(handler, "GET", f"/v1/images/{image_id}", user=USER).json["replay"] == verdict
+    plain = make_image(USER, manifest=MADE)
+    assert call(handler, "GET", f"/v1/images/{plain}", user=USER).json["replay"] is None
+
+
 def test_picture_of_before_a_field_was_known_has_null_for_it():
     reply = read(make_image(USER, manifest={"prompt": "a castle", "seed": 7}))
     assert (reply.json["manifest"]["vendor"], reply.json["manifest"]["seed"]) == (None, 7)
