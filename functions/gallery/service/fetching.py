@@ -4,6 +4,8 @@ from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from botocore.exceptions import HTTPClientError, IncompleteReadError
+
 from functions.gallery.service import selection
 from functions.gallery.service.filters import id_of
 from likeness import storage
@@ -64,8 +66,14 @@ def _whole(user_id: str, rows: list[Raw]) -> list[Raw]:
 
 
 def _content(key: str) -> bytes | None:
+    """Return an object, read again when its stream breaks off, which botocore does not; None: there is none."""
     client = s3()
-    try:
-        return client.get_object(Bucket=settings().media_bucket, Key=key)["Body"].read()
-    except client.exceptions.NoSuchKey:
-        return None
+    for is_last in (False, False, True):
+        try:
+            return client.get_object(Bucket=settings().media_bucket, Key=key)["Body"].read()
+        except client.exceptions.NoSuchKey:
+            break
+        except (HTTPClientError, IncompleteReadError):
+            if is_last:
+                raise
+    return None

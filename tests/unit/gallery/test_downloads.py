@@ -5,10 +5,12 @@ import io
 import json
 import struct
 import zipfile
+from contextlib import nullcontext
 from datetime import datetime
 from urllib.parse import urlsplit
 
 import pytest
+from botocore.exceptions import IncompleteReadError
 
 from functions.gallery import events
 from functions.gallery.handler import handler
@@ -215,6 +217,24 @@ def test_step_killed_in_the_middle_and_tried_again_makes_it_complete_without_dou
     assert (view["status"], view["done"], view["missed"]) == ("succeeded", 5, 0)
     found = [name for file in view["files"] for name in entries(file)]
     assert sorted(found) == sorted(f"{one}.webp" for one in ids)
+
+
+@pytest.mark.parametrize(("broken", "status"), [(2, "succeeded"), (3, None)])
+def test_stream_that_breaks_off_is_read_again_before_the_step_gives_up(monkeypatch, broken, status):
+    picture()
+    download_id = start().json["id"]
+    s3 = fetching.s3()
+    get, left = s3.get_object, [IncompleteReadError(actual_bytes=1, expected_bytes=2)] * broken
+
+    def flaky(**request):
+        if left:
+            raise left.pop()
+        return get(**request)
+
+    monkeypatch.setattr(s3, "get_object", flaky)
+    with nullcontext() if status else pytest.raises(IncompleteReadError):
+        deliver(download_id)
+    assert read(download_id).json["status"] == (status or "running")
 
 
 def explode(*_args, **_more):
