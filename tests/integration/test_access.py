@@ -26,7 +26,7 @@ TABLE_ACCESS = {
     "generate.handler": "users:GPU models:G images:GPU credits:GPU",
     "generate.tasks": "images:GPU credits:GPU",
     "generate.events": "images:GPU credits:GPU",
-    "gallery.handler": "users:G images:GPU",
+    "gallery.handler": "users:GPU images:GPUD",
     "gallery.events": "images:GPUD",
     "billing.handler": "credits:G",
     "signing_key.events": "",
@@ -51,7 +51,7 @@ SECRET_ACCESS = {
 
 FORBIDDEN_OBJECTS = [
     ("gallery.handler", "RawBucket", "get_object"),
-    ("gallery.handler", "MediaBucket", "delete_object"),
+    ("gallery.events", "MediaBucket", "get_object"),
     ("upload.handler", "RawBucket", "get_object"),
     ("upload.handler", "MediaBucket", "get_object"),
     ("upload.events", "MediaBucket", "get_object"),
