@@ -140,8 +140,7 @@ def test_text_that_is_no_link_of_ours_is_not_found():
 def test_token_names_nobody_and_two_of_one_person_have_nothing_in_common():
     first, second = (share([picture()]).json["token"] for _ in range(2))
     assert first[:20] != second[:20]
-    assert open_opaque_token("share", first)[0] == "ada"
-    assert owner("GET", "x").status == 404
+    assert (open_opaque_token("share", first) or [])[0] == "ada"
 
 
 @pytest.mark.parametrize("way", ["trashed", "purged", "unmarked"])

@@ -160,7 +160,8 @@ def test_picture_whose_file_is_gone_is_not_in_the_link():
 @pytest.mark.parametrize("end", ["revoke", "delete", "erase row", "erase account"])
 def test_link_taken_back_while_it_is_made_leaves_nothing(monkeypatch, end):
     one = picture()
-    copy, done = storage.copy, []
+    copy = storage.copy
+    done: list[bool] = []
 
     def interrupted(*arguments):
         if not done:
