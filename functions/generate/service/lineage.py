@@ -121,6 +121,12 @@ def _asked(user_id: str, origin: Origin, changes: dict[str, str | int], count: i
 
 
 def _related(order: Order, relation: Relation, origin: Origin) -> Order:
-    fresh = {"retry_of": None, "pack": None, "replayed": None}
-    ordered = replace(order.ordered, relation=relation.value, parent_id=origin.image.id, **fresh)
+    ordered = replace(
+        order.ordered,
+        relation=relation.value,
+        parent_id=origin.image.id,
+        retry_of=None,
+        pack=None,
+        replayed=None,
+    )
     return replace(order, ordered=ordered)
