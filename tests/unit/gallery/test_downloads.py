@@ -15,9 +15,11 @@ from botocore.exceptions import IncompleteReadError
 from functions.gallery import events
 from functions.gallery.handler import handler
 from functions.gallery.models.downloads import PATTERN
-from functions.gallery.service import delivery, fetching
-from functions.gallery.service.jobs import STEP_SECONDS
+from functions.gallery.service import delivery, fetching, jobs
+from functions.gallery.service.entries import Entries
+from functions.gallery.service.zips import ZipUpload
 from functions.gallery.tasks import handler as tasks
+from likeness import aws as aws_clients
 from likeness import storage
 from likeness.catalog import reader
 from likeness.items import row as row_module
@@ -190,7 +192,8 @@ def test_zip_that_takes_too_long_ends_with_what_it_has(monkeypatch):
 def test_more_pictures_than_one_page_are_all_there(monkeypatch):
     monkeypatch.setattr("functions.gallery.service.selection.AT_ONCE", 2)
     ids = [picture() for _ in range(5)]
-    for body in ({"filters": {}}, {"image_ids": ids}):
+    bodies: tuple[dict[str, object], ...] = ({"filters": {}}, {"image_ids": ids})
+    for body in bodies:
         assert set(entries(made(body | {"pattern": "{id}"})["files"][0])) == {f"{one}.webp" for one in ids}
 
 
@@ -203,7 +206,7 @@ def test_step_killed_in_the_middle_and_tried_again_makes_it_complete_without_dou
     assert step(tasks, "deliver", job=job, cursor=None)["cursor"] is not None
     place, name = {
         "fetch": (fetching, "_content"),
-        "part": (delivery.ZipUpload, "complete"),
+        "part": (ZipUpload, "complete"),
         "row": (delivery, "_settle"),
     }[at]
     with monkeypatch.context() as broken:
@@ -223,7 +226,7 @@ def test_step_killed_in_the_middle_and_tried_again_makes_it_complete_without_dou
 def test_stream_that_breaks_off_is_read_again_before_the_step_gives_up(monkeypatch, broken, status):
     picture()
     download_id = start().json["id"]
-    s3 = fetching.s3()
+    s3 = aws_clients.s3()
     get, left = s3.get_object, [IncompleteReadError(actual_bytes=1, expected_bytes=2)] * broken
 
     def flaky(**request):
@@ -402,14 +405,14 @@ def test_stopped_download_keeps_nothing_of_what_a_running_step_still_writes(monk
     job = {"user_id": "ada", "kind": "download", "job_id": download_id}
     step(tasks, "deliver", job=job, cursor=None)
     assert len(zips()) == 1
-    add = delivery.Entries.add
+    add = Entries.add
 
     def stop(*args):
         assert call(handler, "DELETE", f"/v1/downloads/{download_id}", user="ada").status == 204
         add(*args)
 
-    monkeypatch.setattr(delivery.Entries, "add", stop)
-    monkeypatch.setattr(delivery.ZipUpload, "complete", explode)
+    monkeypatch.setattr(Entries, "add", stop)
+    monkeypatch.setattr(ZipUpload, "complete", explode)
     assert step(tasks, "deliver", job=job, cursor=None) == {"cursor": None}
     view = read(download_id).json
     assert (view["status"], view["files"][0]["url"]) == ("cancelled", None)
@@ -420,12 +423,12 @@ def test_stopped_download_keeps_nothing_of_what_a_running_step_still_writes(monk
 def test_zip_that_its_job_does_not_take_any_more_is_removed(monkeypatch, ending):
     picture()
     download_id = start().json["id"]
-    complete = delivery.ZipUpload.complete
+    complete = ZipUpload.complete
     row = Download.of("ada", download_id)
 
     def late(upload):
         zipped = complete(upload)
-        monkeypatch.setattr(delivery.ZipUpload, "complete", complete)
+        monkeypatch.setattr(ZipUpload, "complete", complete)
         if ending == "stopped":
             call(handler, "DELETE", f"/v1/downloads/{download_id}", user="ada")
         elif ending == "erased":
@@ -434,7 +437,7 @@ def test_zip_that_its_job_does_not_take_any_more_is_removed(monkeypatch, ending)
             deliver(download_id)
         return zipped
 
-    monkeypatch.setattr(delivery.ZipUpload, "complete", late)
+    monkeypatch.setattr(ZipUpload, "complete", late)
     deliver(download_id)
     assert len(zips()) == (1 if ending == "taken over" else 0)
     if ending == "taken over":
@@ -443,8 +446,8 @@ def test_zip_that_its_job_does_not_take_any_more_is_removed(monkeypatch, ending)
 
 def test_zip_stays_when_only_the_answer_of_its_row_is_lost(monkeypatch):
     picture()
-    end = delivery.jobs.end
-    monkeypatch.setattr(delivery.jobs, "end", lambda *args, **more: end(*args, **more) and False)
+    end = jobs.end
+    monkeypatch.setattr(jobs, "end", lambda *args, **more: end(*args, **more) and False)
     view = made()
     assert view["status"] == "succeeded"
     entries(view["files"][0])
@@ -456,7 +459,7 @@ def test_what_a_stopped_download_leaves_behind_goes_when_no_step_can_run_any_mor
     call(handler, "DELETE", f"/v1/downloads/{download_id}", user="ada")
     row = Download.get("ada", f"DOWNLOAD#{download_id}")
     storage.put(f"{row.below}left.zip", b"x", "application/zip")
-    sweep(monkeypatch, STEP_SECONDS + 1)
+    sweep(monkeypatch, jobs.STEP_SECONDS + 1)
     assert zips() == []
 
 
@@ -478,13 +481,13 @@ def test_progress_is_written_while_a_zip_is_made(monkeypatch):
         picture()
     download_id = start().json["id"]
     seen = []
-    add = delivery.Entries.add
+    add = Entries.add
 
     def look(*args):
         seen.append(read(download_id).json["done"])
         add(*args)
 
-    monkeypatch.setattr(delivery.Entries, "add", look)
+    monkeypatch.setattr(Entries, "add", look)
     deliver(download_id)
     assert seen == [0, 0, 2]
 
