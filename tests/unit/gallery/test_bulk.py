@@ -295,19 +295,23 @@ def test_job_of_an_account_that_is_not_active_any_more_ends(monkeypatch):
 
 
 def test_step_that_was_overtaken_writes_nothing_more(monkeypatch):
-    for _ in range(20):
+    for _ in range(25):
         make_image()
     job_id = started({"favourite": True})
+    monkeypatch.setattr(tasks, "WORK_SECONDS", -1)
     apply_all = changes.apply_all
 
     def overtaken(user_id, image_ids, change):
         monkeypatch.setattr(changes, "apply_all", apply_all)
-        assert run(job_id)["status"] == "succeeded"
+        run_step(job_id)
+        run_step(job_id)
         return apply_all(user_id, image_ids, change)
 
+    assert run_step(job_id) is not None
     monkeypatch.setattr(changes, "apply_all", overtaken)
     assert run_step(job_id) is None
-    assert stands(read(job_id).json) == ("succeeded", 20, 20, 0)
+    assert stands(read(job_id).json) == ("running", 25, 20, 0)
+    assert stands(run(job_id)) == ("succeeded", 25, 25, 0)
 
 
 def test_step_that_failed_too_often_ends_the_job_with_a_sentence():
