@@ -103,7 +103,9 @@ def resolve(user_id: str, filters: FiltersBody) -> list[CollectionFilters]:
 
 
 def find_collection(user_id: str, collection_id: str) -> Collection | None:
-    """Return one of the caller's collections as it is now, or None."""
+    """Return one of the caller's collections as it is now, or None; no id at all names none."""
+    if not is_id(collection_id):
+        return None
     try:
         return Collection.get(user_id, Collection.of(user_id, collection_id).sk, consistent_read=True)
     except Collection.DoesNotExist:

@@ -15,6 +15,7 @@ from likeness import storage
 from likeness.account import is_active
 from likeness.errors import AccountNotActive, NotFound
 from likeness.items.image import Image
+from likeness.items.row import is_id
 from likeness.table import Transaction
 
 DOWNLOAD_SECONDS = 300
@@ -26,6 +27,7 @@ def find_image(user_id: str, image_id: str) -> Image:
     Raises:
         NotFound: no such picture, or not the caller's, or being purged.
     """
+    _demand_id(image_id)
     try:
         image = Image.get(user_id, Image.of(user_id, image_id).sk, consistent_read=True)
     except Image.DoesNotExist:
@@ -53,6 +55,7 @@ def change_image(user_id: str, image_id: str, change: ImageChange) -> ImageView:
         NotFound: no such picture, or not the caller's, or being purged; nothing was changed.
         Unprocessable: a collection is smart or not the caller's; nothing was changed.
     """
+    _demand_id(image_id)
     actions = _marks(change)
     if change.collection_ids:
         _collect(user_id, image_id, actions, change.collection_ids)
@@ -72,6 +75,7 @@ def trash_image(user_id: str, image_id: str) -> None:
         NotFound: no such picture, or not the caller's, or being purged.
         AccountNotActive: the account may not do that now.
     """
+    _demand_id(image_id)
     if not is_active(user_id):
         raise AccountNotActive("This account cannot do that now.")
     _apply(user_id, image_id, PictureChange(trashed=True))
@@ -88,6 +92,12 @@ def make_download(user_id: str, image_id: str) -> DownloadView:
     url = storage.download_url(storage.image_key(user_id, image.id, "original.webp"), filename, DOWNLOAD_SECONDS)
     expires_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=DOWNLOAD_SECONDS)
     return DownloadView(url=url, filename=filename, expires_at=expires_at)
+
+
+def _demand_id(image_id: str) -> None:
+    """Refuse what is no id at all: DynamoDB takes no longer keys than 1,024 bytes."""
+    if not is_id(image_id):
+        raise NotFound("No such picture.")
 
 
 def _marks(change: ImageChange) -> list[Action]:

@@ -5,7 +5,7 @@ import pytest
 from functions.gallery import tasks
 from functions.gallery.handler import handler
 from functions.gallery.service import jobs
-from likeness.items.gallery import Change, CollectionCount
+from likeness.items.gallery import Change, Collection, CollectionCount
 from likeness.items.row import new_id
 from likeness.items.user import AccountState, Profile
 from tests.pictures import make_image
@@ -101,6 +101,14 @@ def test_collection_of_somebody_else_is_not_there(method):
     assert foreign.status == absent.status == 404
     assert foreign.body == absent.body
     assert at(collection_id).json["name"] == "Best"
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+def test_what_is_no_id_names_no_collection(method):
+    row = Collection.of("ada", "no-ulid")
+    row.name, row.created_at = "Best", "2026-11-01T00:00:00Z"
+    row.save()
+    assert at("no-ulid", method, {"name": "Mine"} if method == "PATCH" else None).status == 404
 
 
 def test_two_hundred_are_enough_until_one_is_deleted():

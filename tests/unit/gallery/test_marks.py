@@ -78,6 +78,12 @@ def test_collection_that_takes_no_pictures_is_refused_and_nothing_is_written(kin
     assert stored(image_id)["favourite"] is False
 
 
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_what_is_no_id_names_no_picture(method):
+    make_person()
+    assert call(handler, method, f"/v1/images/{make_image(id='no-ulid')}", user="ada").status == 404
+
+
 @pytest.mark.parametrize("body", [{"rating": 3}, {"tags": ["a"]}, {"collection_ids": ["c"]}, {"trashed": False}])
 def test_picture_that_is_absent_foreign_or_being_purged_is_not_found(body):
     make_person("eve")
@@ -86,3 +92,4 @@ def test_picture_that_is_absent_foreign_or_being_purged_is_not_found(body):
     assert change(new_id(), **body).status == 404
     assert change(make_image(), user="eve", **body).status == 404
     assert change(purged, **body).status == 404
+    assert change(make_image(id="no-ulid"), **body).status == 404
