@@ -13,7 +13,6 @@ READ = (
 )
 WRITE = (*READ, "dynamodb:PutItem", "dynamodb:UpdateItem")
 DELETE = (*WRITE, "dynamodb:DeleteItem")
-ERASE = (*DELETE, "dynamodb:BatchWriteItem")
 LEDGER = (
     "dynamodb:GetItem",
     "dynamodb:Query",
@@ -32,6 +31,7 @@ SIGN_IN = tuple(
         "AdminGetUser",
         "AdminInitiateAuth",
         "AdminSetUserPassword",
+        "AdminUpdateUserAttributes",
         "AdminUserGlobalSignOut",
         "DescribeUserPoolClient",
     )

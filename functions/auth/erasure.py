@@ -7,23 +7,27 @@ before the rows that name them, and the person leaves the user pool when nothing
 
 from collections.abc import Callable
 
-from functions.auth import identity
-from likeness import credit, generation, job, ledger, storage, workflow
+from functions.auth import identity, mail, receipts, tally
+from likeness import credit, generation, job, ledger, workflow
+from likeness.errors import AppError
 from likeness.generation import Cause, abandon_generation, generation_of
 from likeness.items.generation import Generation
 from likeness.items.model import Training, TrainingStatus
 from likeness.items.row import now
-from likeness.items.user import AccountState, Profile
+from likeness.items.user import AccountState, Erasure, Profile
 from likeness.job import End, abandon_training, training_of
-from likeness.partition import Row, delete_rows, first_rows
 from likeness.settings import settings
+from likeness.table import Transaction
 
 Phase = Callable[[str], bool]
 """Does one piece of work for a user; says whether there may be more of it."""
 
 _LONGEST_JOB_SECONDS = 24 * 3600
 _END = End(TrainingStatus.CANCELLED, "account_erased", "The account was erased.")
-_PRIVATE = "media/v/"
+
+
+class _Moved(AppError):
+    """Another run removed something meanwhile: read again."""
 
 
 def erase(user_id: str, cursor: int | None, is_time_up: Callable[[], bool]) -> int | None:
@@ -56,6 +60,7 @@ def _end_jobs(user_id: str) -> bool:
     for reservation in held[:1]:
         training, order = training_of(user_id, reservation.job), generation_of(user_id, reservation.job)
         if training is not None:
+            tally.remove_private(user_id, [training.zip_key or ""])
             abandon_training(training, _END)
         elif order is not None:
             abandon_generation(order, Cause.CANCELLED)
@@ -82,34 +87,55 @@ def _forfeit(user_id: str) -> bool:
 
 def _remove_objects(user_id: str) -> bool:
     """No photo, picture or thumbnail is left."""
-    is_more = storage.remove_some(f"media/u/{user_id}/")
-    return storage.remove_some(f"raw/{user_id}/", bucket=settings().raw_bucket) or is_more
+    is_more = tally.remove_objects(user_id, settings().media_bucket, f"media/u/{user_id}/")
+    return tally.remove_objects(user_id, settings().raw_bucket, f"raw/{user_id}/") or is_more
 
 
 def _remove_rows(user_id: str) -> bool:
-    """No row is left but the profile and the ledger; the zips and weights that rows name go before them."""
-    for table in (settings().images_table, settings().models_table, settings().users_table):
-        rows = [row for row in first_rows(table, user_id) if row["sk"] != {"S": "PROFILE"}]
-        if rows:
-            storage.remove(_private_keys(rows))
-            delete_rows(table, rows)
-            return True
-    return False
+    """No row is left but the profile and the ledger; the private files that rows name go before them."""
+    tables = (settings().images_table, settings().models_table, settings().users_table)
+    return any(tally.remove_rows(user_id, table) for table in tables)
 
 
 def _shrink_profile(user_id: str) -> bool:
-    """The profile says when it was erased, and whom to ask at Stripe; nothing else."""
+    """The profile says when it was erased, what went and what stays, and whom to ask at Stripe; nothing else."""
     profile = Profile.get(user_id, "PROFILE", consistent_read=True)
+    removed = tally.read(user_id)
+    if profile.state == AccountState.ERASED.value and removed is None:
+        return False
     left = Profile.of(user_id)
     left.state, left.created_at = AccountState.ERASED.value, None
     left.changed_at, left.stripe_customer = profile.changed_at, profile.stripe_customer
-    left.save()
+    left.receipt = receipts.write(profile, removed)
+    transaction = Transaction()
+    transaction.delete(Erasure.of(user_id), tally.unmoved(removed), _Moved("More was removed meanwhile."))
+    transaction.put(left)
+    try:
+        transaction.commit()
+    except _Moved:
+        return True
+    return False
+
+
+def _mail_receipt(user_id: str) -> bool:
+    """The person is told, as long as the pool knows their address: once at most, and mail holds nothing up."""
+    person = identity.find(user_id) if mail.is_on() else None
+    removed = receipts.claim_mail(user_id) if person is not None else None
+    if person is not None and removed is not None:
+        lines = [f"{number} {label.replace('_', ' ')}" for label, number in removed.items() if number]
+        mail.send_receipt(person.email, "\n".join(lines) or "nothing was there", receipts.path_of(user_id))
     return False
 
 
 def _leave_pool(user_id: str) -> bool:
     """The address may be registered again."""
     identity.delete(user_id)
+    return False
+
+
+def _finish(user_id: str) -> bool:
+    """The receipt says that it is over."""
+    receipts.finish(user_id)
     return False
 
 
@@ -122,7 +148,9 @@ PHASES: tuple[Phase, ...] = (
     _remove_rows,
     _remove_objects,
     _shrink_profile,
+    _mail_receipt,
     _leave_pool,
+    _finish,
 )
 """Objects twice: a Lambda that ran while its job was closed may have stored one between the first time and the rows."""
 
@@ -132,9 +160,3 @@ def _state(user_id: str) -> str | None:
         return Profile.get(user_id, "PROFILE", consistent_read=True).state
     except Profile.DoesNotExist:
         return None
-
-
-def _private_keys(rows: list[Row]) -> list[str]:
-    """Return the private objects that rows name, whatever their kind and attribute."""
-    texts = [value.get("S", "") for row in rows for value in row.values()]
-    return [text for text in texts if text.startswith(_PRIVATE)]

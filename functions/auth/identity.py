@@ -1,31 +1,17 @@
-"""The user pool: every call to it, and what its refusals mean to us.
+"""People in the user pool: every call that makes, finds, changes or removes one, and what its refusals mean to us.
 
-The app client has a secret, so nobody can sign in past these routes. The pool hides who exists in sign-in and
-password reset; where it does not, this module does.
+The pool hides who exists in password reset; where it does not, this module does.
 """
 
-import base64
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from functions.auth.pool import Refusal, Refusals, as_client, ask, client_secret, named, secret_hash
+from functions.auth.pool import Refusals, as_client, ask, named
 from likeness.aws import cognito
-from likeness.errors import (
-    AppError,
-    CodeInvalid,
-    PasswordRefused,
-    PasswordResetRequired,
-    SessionEnded,
-    SignInFailed,
-    Unprocessable,
-)
-from likeness.settings import settings
+from likeness.errors import AccountNotActive, AppError, CodeInvalid, PasswordRefused, Unprocessable
 
-_FAILED = "Wrong e-mail address or password, or the address is not confirmed yet."
 _CODE = "The code is wrong, has expired or was used before. If you have used it, sign in; if not, ask for a new one."
-_ENDED = "This session has ended. Sign in again."
 _STRICTER: Refusals = {
     "InvalidPasswordException": partial(PasswordRefused, "This password is not accepted. Choose another one.")
 }
@@ -66,16 +52,6 @@ class Person:
     email: str
     is_confirmed: bool
     is_enabled: bool
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """What the pool hands out at sign-in; a refresh brings no new refresh token (None)."""
-
-    user_id: str
-    access_token: str
-    expires_in: int
-    refresh_token: str | None
 
 
 def sign_up(email: str, password: str, attributes: Mapping[str, str]) -> None:
@@ -147,50 +123,6 @@ def reset_password(email: str, code: str, password: str) -> None:
     )
 
 
-def sign_in(email: str, password: str) -> Tokens:
-    """Sign somebody in.
-
-    The pool says that an address is unconfirmed before it looks at the password, so saying it would tell
-    everybody that the address is in use: it is the same refusal as a wrong password.
-
-    Raises:
-        SignInFailed: wrong address or password, an unconfirmed address, or a disabled account.
-        PasswordResetRequired: the password was right, and an operator wants another one.
-    """
-    failed = partial(SignInFailed, _FAILED)
-    refusals: Refusals = {
-        "NotAuthorizedException": failed,
-        "UserNotFoundException": failed,
-        "UserNotConfirmedException": failed,
-        "InvalidParameterException": failed,
-        "PasswordResetRequiredException": partial(PasswordResetRequired, "Choose a new password by 'forgot password'."),
-    }
-    parameters = {"USERNAME": email, "PASSWORD": password, "SECRET_HASH": secret_hash(email)}
-    return _tokens("ADMIN_USER_PASSWORD_AUTH", parameters, refusals, failed)
-
-
-def refresh(user_id: str, token: str) -> Tokens:
-    """Return a new access token for a refresh token that belongs to this person.
-
-    Raises:
-        SessionEnded: the token is revoked, expired, somebody else's or none at all.
-    """
-    ended = partial(SessionEnded, _ENDED)
-    codes = ("NotAuthorizedException", "UserNotFoundException", "InvalidParameterException")
-    parameters = {"REFRESH_TOKEN": token, "SECRET_HASH": secret_hash(user_id)}
-    tokens = _tokens("REFRESH_TOKEN_AUTH", parameters, dict.fromkeys(codes, ended), ended)
-    if tokens.user_id != user_id:
-        raise ended()
-    return tokens
-
-
-def revoke(token: str) -> None:
-    """End the session of a refresh token; what is no token is passed over."""
-    refusals = dict.fromkeys(("UnauthorizedException", "InvalidParameterException", "UnsupportedTokenTypeException"))
-    client_id = settings().user_pool_client_id
-    ask(cognito().revoke_token, refusals, Token=token, ClientId=client_id, ClientSecret=client_secret())
-
-
 def set_password(user_id: str, password: str) -> None:
     """Set the password of a person who has proved to be who they are.
 
@@ -202,6 +134,26 @@ def set_password(user_id: str, password: str) -> None:
         _STRICTER,
         Password=password,
         Permanent=True,
+        **named(user_id),
+    )
+
+
+def change_email(user_id: str, email: str) -> None:
+    """Give a person another address, which is proved to be theirs: they sign in with it from now on.
+
+    Raises:
+        AddressTaken: somebody has this address.
+        Unprocessable: the pool takes no such address.
+        AccountNotActive: there is no such person any more.
+    """
+    ask(
+        cognito().admin_update_user_attributes,
+        {
+            "AliasExistsException": partial(AddressTaken, "taken"),
+            "InvalidParameterException": partial(Unprocessable, "This address is not accepted."),
+            "UserNotFoundException": partial(AccountNotActive, "This account does not exist any more."),
+        },
+        UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
         **named(user_id),
     )
 
@@ -219,25 +171,3 @@ def disable(user_id: str) -> None:
 def delete(user_id: str) -> None:
     """Remove a person from the pool. Nobody there: passed over."""
     ask(cognito().admin_delete_user, _NOBODY, **named(user_id))
-
-
-def _tokens(flow: str, parameters: dict[str, str], refusals: Refusals, otherwise: Refusal) -> Tokens:
-    answer = ask(
-        cognito().admin_initiate_auth,
-        refusals,
-        UserPoolId=settings().user_pool_id,
-        ClientId=settings().user_pool_client_id,
-        AuthFlow=flow,
-        AuthParameters=parameters,
-    )
-    result = answer.get("AuthenticationResult")
-    if result is None:
-        raise otherwise()
-    access = result["AccessToken"]
-    return Tokens(_subject(access), access, result["ExpiresIn"], result.get("RefreshToken"))
-
-
-def _subject(access_token: str) -> str:
-    """Return whose token it is; it came from the pool this moment, so its signature needs no check."""
-    claims = access_token.split(".")[1]
-    return str(json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["sub"])

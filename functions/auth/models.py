@@ -70,6 +70,12 @@ class ConfirmRequest(Body):
     code: Code
 
 
+class ConfirmEmailRequest(Body):
+    """The code that was mailed to the address to move to."""
+
+    code: Code
+
+
 class ResetPasswordRequest(ConfirmRequest):
     """The code that was mailed to an address, and the password from now on."""
 
@@ -144,3 +150,57 @@ class ErasureView(View):
     """An account that is being erased, with everything in it."""
 
     state: AccountState
+    receipt: str = Field(description="Path of the receipt, which needs no account. Keep it: nothing else leads there.")
+
+
+class ErasureState(StrEnum):
+    """Where an erasure stands."""
+
+    ERASING = "erasing"
+    ERASED = "erased"
+
+
+class RemovedView(View):
+    """How many of each were removed; `bytes` are those of `objects`, the stored files."""
+
+    photos: int
+    images: int
+    models: int
+    trainings: int
+    weights: int
+    generations: int
+    collections: int
+    shares: int
+    downloads: int
+    changes: int
+    other_rows: int
+    objects: int
+    bytes: int
+
+
+class Kept(StrEnum):
+    """What outlives an account."""
+
+    LEDGER = "ledger"
+    ACCOUNT = "account"
+    WELCOME = "welcome"
+    BACKUPS = "backups"
+
+
+class KeptView(View):
+    """Something that is kept, and why."""
+
+    what: Kept
+    rows: int | None = Field(description="How many; null: not counted.")
+    days: int | None = Field(description="For how long; null: it is not removed.")
+    why: str
+
+
+class ErasureReceiptView(View):
+    """What became of an account; `removed` and `finished_at` come when everything is gone."""
+
+    state: ErasureState
+    requested_at: datetime
+    finished_at: datetime | None
+    removed: RemovedView | None
+    kept: list[KeptView]

@@ -1,4 +1,4 @@
-"""How often strangers may try what costs us mail, work or a guess."""
+"""How often people may try what costs us mail, work or a guess."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -26,6 +26,10 @@ RATES = {
     "forgot": Rate(network=100, person=5, window_seconds=15 * _MINUTE),
     "reset": Rate(network=300, person=10, window_seconds=15 * _MINUTE),
     "password": Rate(network=300, person=10, window_seconds=15 * _MINUTE),
+    "move": Rate(network=100, person=5, window_seconds=60 * _MINUTE),
+    "move-to": Rate(network=100, person=5, window_seconds=60 * _MINUTE),
+    "confirm-move": Rate(network=300, person=30, window_seconds=60 * _MINUTE),
+    "receipt": Rate(network=300, person=300, window_seconds=15 * _MINUTE),
 }
 """Of logins only the failed ones count against a person, so nobody is locked out by signing in often."""
 
@@ -39,8 +43,18 @@ def take(action: str, address: str, person: str) -> Limit:
         TooManyRequests: for known and unknown people alike.
     """
     rate = RATES[action]
-    limit.take(f"{action}-network", network_of(address), rate.network, rate.window_seconds)
+    take_network(action, address)
     return limit.take(f"{action}-person", person, rate.person, rate.window_seconds)
+
+
+def take_network(action: str, address: str) -> None:
+    """Count one try from an IP address that is about nobody.
+
+    Raises:
+        TooManyRequests: the network has tried too often.
+    """
+    rate = RATES[action]
+    limit.take(f"{action}-network", network_of(address), rate.network, rate.window_seconds)
 
 
 def network_of(address: str) -> str:

@@ -14,6 +14,9 @@ from likeness.items.user import AccountState, Profile
 from likeness.settings import settings
 from likeness.table import Transaction
 
+LIVING = Profile.state.is_in(AccountState.ACTIVE.value, AccountState.FROZEN.value)
+"""The condition under which an account may be changed."""
+
 
 def read_me(user_id: str) -> MeView:
     """Return one's own account, opening it if a confirmed person has none yet.
@@ -21,9 +24,9 @@ def read_me(user_id: str) -> MeView:
     Raises:
         AccountNotActive: there is no such person any more.
     """
-    profile = _profile(user_id)
+    profile = profile_of(user_id)
     if profile.state == AccountState.ERASED.value:
-        raise _gone()
+        raise gone()
     return MeView.model_validate(
         {
             "id": user_id,
@@ -44,7 +47,7 @@ def change_me(user_id: str, request: ChangeMeRequest) -> MeView:
         TermsOutdated: other terms than the present ones were accepted.
         AccountNotActive: the account is being erased or is gone; nothing was changed.
     """
-    _profile(user_id)
+    profile_of(user_id)
     actions: list[Action] = []
     if "name" in request.model_fields_set:
         actions.append(Profile.name.remove() if request.name is None else Profile.name.set(request.name))
@@ -53,8 +56,7 @@ def change_me(user_id: str, request: ChangeMeRequest) -> MeView:
         actions += [Profile.terms_version.set(request.terms_version), Profile.terms_at.set(_moment())]
     if actions:
         change = Transaction()
-        living = Profile.state.is_in(AccountState.ACTIVE.value, AccountState.FROZEN.value)
-        change.update(Profile.of(user_id), actions, living, _gone())
+        change.update(Profile.of(user_id), actions, LIVING, gone())
         change.commit()
     return read_me(user_id)
 
@@ -65,14 +67,14 @@ def start_erasure(user_id: str) -> None:
     Raises:
         AccountNotActive: there is no such person any more, and nothing of them.
     """
-    profile = _profile(user_id)
+    profile = profile_of(user_id)
     if profile.state not in {AccountState.ERASING.value, AccountState.ERASED.value}:
         mark = Transaction()
         mark.update(
             Profile.of(user_id),
             [Profile.state.set(AccountState.ERASING.value), Profile.changed_at.set(_moment())],
             Profile.state != AccountState.ERASED.value,
-            _gone(),
+            gone(),
         )
         mark.commit()
     _start(user_id)
@@ -86,17 +88,23 @@ def _start(user_id: str) -> None:
         workflow.start(machine, f"{name}-{now() // 60}", state)
 
 
-def _profile(user_id: str) -> Profile:
+def profile_of(user_id: str) -> Profile:
+    """Return a person's profile, whatever its state, opening it if a confirmed person has none yet.
+
+    Raises:
+        AccountNotActive: there is no such person any more.
+    """
     found = find_profile(user_id)
     if found is None:
         heal(user_id)
         found = find_profile(user_id)
     if found is None:
-        raise _gone()
+        raise gone()
     return found
 
 
-def _gone() -> AccountNotActive:
+def gone() -> AccountNotActive:
+    """Return the refusal of an account that is being erased or is gone."""
     return AccountNotActive("This account does not exist any more.")
 
 

@@ -6,7 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.access import ERASE, LEDGER, SIGN_IN, WRITE, grant_list, grant_objects, grant_run
+from infra.access import DELETE, LEDGER, SIGN_IN, grant_list, grant_objects, grant_run
 from infra.constructs.house import House
 from infra.constructs.loop_workflow import LoopWorkflow
 from infra.constructs.workflow import Workflow
@@ -24,10 +24,10 @@ def auth(scope: Construct, house: House, data: DataStack, jobs: Mapping[str, Wor
     house.signing.grant_read(handler)
     house.fal.grant_read(tasks)
     house.together.grant_read(tasks)
-    data.users.grant(handler, *WRITE)
-    data.users.grant(tasks, *ERASE)
-    data.models.grant(tasks, *ERASE)
-    data.images.grant(tasks, *ERASE)
+    data.users.grant(handler, *DELETE)
+    data.users.grant(tasks, *DELETE)
+    data.models.grant(tasks, *DELETE)
+    data.images.grant(tasks, *DELETE)
     data.credits.grant(handler, *LEDGER)
     data.credits.grant(tasks, *LEDGER)
     grant_objects(house.media, tasks, "media/", "Delete")

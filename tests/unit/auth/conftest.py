@@ -1,9 +1,12 @@
 """The user pool as AWS has it, a clock that never waits, and ada."""
 
+from typing import Any
+
 import pytest
+from moto.sesv2.models import sesv2_backends
 
 from functions.auth import handler as auth
-from functions.auth import identity, pace, session
+from functions.auth import identity, pace, session, tokens
 from functions.auth import pool as auth_pool
 from likeness import account
 from likeness.catalog.reader import catalog
@@ -13,6 +16,10 @@ from tests.unit.auth.pool import CONFIRM_CODE, Pool
 
 EMAIL = "ada@example.org"
 PASSWORD = "lamp forest river nine"
+OTHER = "another long passphrase"
+MEDIA = ["CloudFront-Hash-Algorithm", "CloudFront-Key-Pair-Id", "CloudFront-Policy", "CloudFront-Signature"]
+REFRESH = "__Secure-refresh"
+SITE = {"origin": "https://likeness.test"}
 
 
 class Clock:
@@ -42,7 +49,7 @@ def clock(monkeypatch) -> Clock:
 def pool(aws, monkeypatch) -> Pool:
     """The user pool, at the seam where `likeness.aws.cognito` is called."""
     made = Pool(client("cognito-idp"))
-    for module in (identity, auth_pool, account):
+    for module in (identity, tokens, auth_pool, account):
         monkeypatch.setattr(module, "cognito", lambda: made)
     return made
 
@@ -70,3 +77,23 @@ def login(email=EMAIL, password=PASSWORD, client="native", **named):
 def stored(user) -> Profile:
     """The row of an account."""
     return Profile.get(user, "PROFILE")
+
+
+def browser(path, cookies=None, headers=SITE, body=None):
+    return post(path, body, cookies=cookies, headers=headers)
+
+
+def signed_in() -> dict[str, str]:
+    """The cookies of a browser in which ada signs in."""
+    join()
+    return login(client="browser", headers=SITE).cookies
+
+
+def mails():
+    """What SES has sent: (receivers, subject)."""
+    return [(mail.destinations["ToAddresses"], mail.subject) for mail in letters()]
+
+
+def letters() -> list[Any]:
+    """What SES has sent, oldest first."""
+    return list(sesv2_backends["123456789012"]["us-east-1"].core_backend.sent_messages)

@@ -2,24 +2,14 @@
 
 import pytest
 from botocore.exceptions import ClientError
-from moto.sesv2.models import sesv2_backends
 
 from functions.auth import handler as auth
-from functions.auth import rates
 from likeness.catalog.reader import catalog
 from likeness.credit import read_balance
 from likeness.items.user import AccountState, Profile
 from tests.support import call
-from tests.unit.auth.conftest import EMAIL, PASSWORD, join, login, post, registration, stored
-from tests.unit.auth.pool import CONFIRM_CODE, RESET_CODE, refuse, sub
-
-OTHER = "another long passphrase"
-
-
-def mails():
-    """What SES has sent: (receiver, subject)."""
-    sent = sesv2_backends["123456789012"]["us-east-1"].core_backend.sent_messages
-    return [(mail.destinations["ToAddresses"], mail.subject) for mail in sent]
+from tests.unit.auth.conftest import EMAIL, OTHER, join, login, mails, post, registration, stored
+from tests.unit.auth.pool import CONFIRM_CODE, refuse, sub
 
 
 def credits_of(user):
@@ -220,102 +210,6 @@ def test_an_account_is_opened_once_and_its_credits_come_once():
     post("confirm", {"email": EMAIL, "code": CONFIRM_CODE})
     login()
     assert credits_of(user) == catalog().welcome_credits
-
-
-def test_resend_mails_only_whom_there_is_something_to_confirm_and_answers_alike(pool, clock):
-    join("known@example.org")
-    post("register", registration("new@example.org"))
-    pool.mails.clear()
-    clock.slept.clear()
-    replies = [post("resend-code", {"email": f"{who}@example.org"}) for who in ("new", "known", "nobody")]
-    assert {reply.status for reply in replies} == {202}
-    assert pool.mails == [("confirm", "new@example.org")]
-    assert len(clock.slept) == 3
-
-
-def test_forgot_password_mails_only_an_account_and_answers_alike(pool, clock):
-    join("known@example.org")
-    post("register", registration("new@example.org"))
-    pool.mails.clear()
-    clock.slept.clear()
-    replies = [post("forgot-password", {"email": f"{who}@example.org"}) for who in ("new", "known", "nobody")]
-    assert {reply.status for reply in replies} == {202}
-    assert {frozenset(reply.json) for reply in replies} == {frozenset({"email"})}
-    assert pool.mails == [("reset", "known@example.org")]
-    assert len(clock.slept) == 3
-
-
-def test_a_reset_sets_the_password_and_ends_every_session():
-    join()
-    held = login().json["refresh_token"]
-    post("forgot-password", {"email": EMAIL})
-    assert post("reset-password", {"email": EMAIL, "code": RESET_CODE, "password": OTHER}).status == 204
-    assert post("refresh", {"refresh_token": held}).code == "session_ended"
-    assert login(password=PASSWORD).code == "sign_in_failed"
-    assert login(password=OTHER).status == 200
-
-
-def test_a_reset_of_an_unknown_an_unasked_or_a_wrongly_coded_address_answers_alike(clock):
-    join("known@example.org")
-    join("asked@example.org")
-    post("forgot-password", {"email": "asked@example.org"})
-    clock.slept.clear()
-    replies = [
-        post("reset-password", {"email": f"{who}@example.org", "code": "000000", "password": OTHER})
-        for who in ("known", "asked", "nobody")
-    ]
-    assert {(reply.status, reply.code, reply.json["detail"]) for reply in replies} == {
-        (422, "code_invalid", replies[0].json["detail"])
-    }
-    assert len(clock.slept) == 3
-
-
-def test_a_reset_refuses_an_easily_guessed_password_before_it_uses_the_code():
-    join()
-    post("forgot-password", {"email": EMAIL})
-    body = {"email": EMAIL, "code": RESET_CODE, "password": "password12345"}
-    assert post("reset-password", body).code == "password_refused"
-    assert post("reset-password", body | {"password": OTHER}).status == 204
-
-
-@pytest.mark.parametrize(
-    ("path", "maximum", "body"),
-    [
-        ("register", 10, registration),
-        ("confirm", 10, lambda: {"email": EMAIL, "code": "000000"}),
-        ("resend-code", 5, lambda: {"email": EMAIL}),
-        ("forgot-password", 5, lambda: {"email": EMAIL}),
-        ("reset-password", 10, lambda: {"email": EMAIL, "code": "000000", "password": OTHER}),
-        ("login", 10, lambda: {"email": EMAIL, "password": "wrong wrong wrong"}),
-    ],
-)
-def test_tries_about_one_address_are_limited_from_wherever_they_come(path, maximum, body):
-    for number in range(maximum):
-        assert post(path, body(), headers={"x-forwarded-for": f"203.0.113.{number}, 10.0.0.1"}).status != 429
-    reply = post(path, body())
-    assert (reply.status, reply.code) == (429, "too_many_requests")
-    assert int(reply.headers["retry-after"]) == reply.json["retry_after"] > 0
-
-
-def test_tries_from_one_network_are_limited_whomever_they_are_about(monkeypatch):
-    monkeypatch.setitem(rates.RATES, "login", rates.Rate(network=2, person=10, window_seconds=900))
-    ours = [f"2001:db8:1:2::{number}, 10.0.0.1" for number in (1, 2, 3)]
-    statuses = [
-        login(f"p{number}@example.org", headers={"x-forwarded-for": hops}).status for number, hops in enumerate(ours)
-    ]
-    assert statuses == [401, 401, 429]
-    assert login("p9@example.org", headers={"x-forwarded-for": "2001:db8:1:3::1, 10.0.0.1"}).status == 401
-
-
-def test_a_pool_that_throttles_is_busy_not_broken(pool, monkeypatch):
-    monkeypatch.setattr(pool, "sign_up", lambda **_: refuse("TooManyRequestsException"))
-    reply = post("register", registration())
-    assert (reply.status, reply.code, reply.headers["retry-after"]) == (503, "busy", "1")
-
-
-def test_a_refusal_of_the_pool_that_nobody_expected_is_a_bug(pool, monkeypatch):
-    monkeypatch.setattr(pool, "sign_up", lambda **_: refuse("UserLambdaValidationException"))
-    assert post("register", registration()).status == 500
 
 
 def test_no_route_answers_without_the_edge_secret():

@@ -1,4 +1,4 @@
-"""Signing in, staying in, leaving, and changing the password."""
+"""Signing in and staying in."""
 
 import time
 
@@ -10,29 +10,23 @@ from functions.auth.session import REFRESH_SECONDS
 from likeness.credit import read_balance
 from likeness.items.user import AccountState, Profile
 from local.media_signature import Refused, Visit, verify
-from tests.support import call, claims
-from tests.unit.auth.conftest import EMAIL, PASSWORD, join, login, post, registration, stored
+from tests.support import call
+from tests.unit.auth.conftest import (
+    EMAIL,
+    MEDIA,
+    OTHER,
+    PASSWORD,
+    REFRESH,
+    SITE,
+    browser,
+    join,
+    login,
+    post,
+    registration,
+    signed_in,
+    stored,
+)
 from tests.unit.auth.pool import CONFIRM_CODE, refuse
-
-MEDIA = ["CloudFront-Hash-Algorithm", "CloudFront-Key-Pair-Id", "CloudFront-Policy", "CloudFront-Signature"]
-REFRESH = "__Secure-refresh"
-SITE = {"origin": "https://likeness.test"}
-OTHER = "another long passphrase"
-
-
-def browser(path, cookies=None, headers=SITE, body=None):
-    return post(path, body, cookies=cookies, headers=headers)
-
-
-def signed_in() -> dict[str, str]:
-    """The cookies of a browser in which ada signs in."""
-    join()
-    return login(client="browser", headers=SITE).cookies
-
-
-def change(user, old=PASSWORD, new=OTHER, **named):
-    body = {"old": old, "new": new, "client": "native"}
-    return call(auth.handler, "POST", "/v1/me/password", body, user=user, **named)
 
 
 def test_a_native_client_gets_tokens_and_media_access_in_the_body():
@@ -181,23 +175,6 @@ def test_a_browser_needs_no_body_to_refresh(body):
     assert browser("refresh", signed_in(), body=body).status == 200
 
 
-@pytest.mark.parametrize("path", ["refresh", "logout"])
-@pytest.mark.parametrize(
-    "origin", ["https://evil.test", "https://likeness.test.evil.test", "http://likeness.test", "null"]
-)
-def test_a_cookie_sent_from_another_origin_is_refused(path, origin):
-    reply = browser(path, signed_in(), {"origin": origin})
-    assert (reply.status, reply.code) == (403, "origin_refused")
-    assert reply.set_cookies == []
-
-
-@pytest.mark.parametrize("path", ["refresh", "logout"])
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
-def test_a_cookie_sent_with_what_a_form_may_send_is_refused(path, kind):
-    reply = browser(path, signed_in(), {"content-type": kind})
-    assert (reply.status, reply.code) == (415, "unsupported_media_type")
-
-
 def test_nobody_is_signed_in_as_somebody_else_by_another_site():
     join()
     assert login(client="browser", headers={"origin": "https://evil.test"}).code == "origin_refused"
@@ -242,31 +219,6 @@ def test_a_disabled_person_cannot_refresh(pool):
     assert post("refresh", {"refresh_token": held}).code == "session_ended"
 
 
-def test_logout_of_a_browser_ends_the_session_and_clears_every_cookie():
-    jar = signed_in()
-    reply = browser("logout", jar)
-    assert reply.status == 204
-    assert sorted(reply.cookies) == [*MEDIA, REFRESH]
-    assert all("Max-Age=0" in line and "Secure" in line for line in reply.set_cookies)
-    paths = {line.partition("=")[0]: line.split("Path=")[1].split(";")[0] for line in reply.set_cookies}
-    assert paths == {REFRESH: "/v1/auth", **dict.fromkeys(MEDIA, "/media")}
-    assert browser("refresh", jar).code == "session_ended"
-
-
-def test_logout_of_a_native_client_ends_its_session_alone():
-    join()
-    first, second = login().json["refresh_token"], login().json["refresh_token"]
-    assert post("logout", {"refresh_token": first}).status == 204
-    assert post("refresh", {"refresh_token": first}).code == "session_ended"
-    assert post("refresh", {"refresh_token": second}).status == 200
-
-
-@pytest.mark.parametrize("value", ["", "x", "x.broken", "x.y"])
-def test_logging_out_of_nothing_is_fine(value):
-    assert post("logout", {"refresh_token": value}).status == 204
-    assert browser("logout", {REFRESH: value}).status == 204
-
-
 def is_let_in(media_key: str, path: str, query: str = "", cookies: dict[str, str] | None = None) -> bool:
     """Whether CloudFront would serve a path, by its documented rules."""
     public = load_pem_private_key(media_key.encode(), None).public_key()
@@ -286,62 +238,6 @@ def test_media_access_opens_ones_own_media_and_nothing_else(media_key):
     paths = [f"/media/u/{user}/photos/1/photo.jpg", "/media/u/someone/photos/1/photo.jpg", "/media/v/x/weights"]
     assert [is_let_in(media_key, path, query) for path in paths] == [True, False, False]
     assert [is_let_in(media_key, path, cookies=cookies) for path in paths] == [True, False, False]
-
-
-def test_a_password_is_changed_and_every_other_session_ends():
-    user = join()
-    held = login().json["refresh_token"]
-    reply = change(user)
-    assert reply.status == 200
-    assert post("refresh", {"refresh_token": reply.json["refresh_token"]}).status == 200
-    assert post("refresh", {"refresh_token": held}).code == "session_ended"
-    assert login().code == "sign_in_failed"
-    assert login(password=OTHER).status == 200
-
-
-def test_a_browser_that_changes_its_password_gets_new_cookies():
-    user = join()
-    reply = call(auth.handler, "POST", "/v1/me/password", {"old": PASSWORD, "new": OTHER}, user=user, headers=SITE)
-    assert sorted(reply.cookies) == [*MEDIA, REFRESH]
-    assert browser("refresh", reply.cookies).status == 200
-
-
-def test_a_wrong_old_password_changes_nothing():
-    user = join()
-    reply = change(user, old="this is not mine")
-    assert (reply.status, reply.code) == (422, "invalid_request")
-    assert reply.json["fields"][0]["field"] == "old"
-    assert login().status == 200
-
-
-def test_an_easily_guessed_new_password_changes_nothing():
-    assert change(join(), new="qwertyuiop12").code == "password_refused"
-    assert login().status == 200
-
-
-def test_a_password_is_not_changed_with_an_old_sign_in():
-    user = join()
-    old = claims(user, auth_time=str(int(time.time()) - 16 * 60))
-    body = {"old": PASSWORD, "new": OTHER}
-    assert call(auth.handler, "POST", "/v1/me/password", body, token=old).code == "sign_in_again"
-    assert login().status == 200
-
-
-def test_guesses_of_the_old_password_are_limited():
-    user = join()
-    for _ in range(10):
-        change(user, old="this is not mine")
-    assert change(user).code == "too_many_requests"
-
-
-def test_an_account_being_erased_keeps_its_password():
-    user = join()
-    Profile.of(user).update([Profile.state.set(AccountState.ERASING.value)])
-    assert change(user).code == "account_not_active"
-
-
-def test_nobody_changes_the_password_of_somebody_who_is_gone():
-    assert change("00000000-0000-4000-8000-000000000000").code == "account_not_active"
 
 
 def test_no_token_or_password_is_written_to_the_log(capsys, monkeypatch):

@@ -21,6 +21,8 @@ AppError
 │   ├── PhotosNotReady          409  a photo is still being checked or was rejected
 │   ├── ModelNotReady           409  the model has no trained weights yet
 │   ├── AlreadyEnded            409  the job has ended before
+│   ├── EmailTaken              409  the address got an account while it was being confirmed
+│   ├── MailUnavailable         409  this needs mail, and this deployment sends none
 │   ├── PackChanged             409  the pack has another version than the one that was looked at
 │   └── NotReproducible         409  what it takes to make the picture again is gone; the reason is named
 ├── Gone                        410  was there once
@@ -149,6 +151,14 @@ class ModelNotReady(Conflict):
 
 class AlreadyEnded(Conflict):
     code = "already_ended"
+
+
+class EmailTaken(Conflict):
+    code = "email_taken"
+
+
+class MailUnavailable(Conflict):
+    code = "mail_unavailable"
 
 
 class PackChanged(Conflict):

@@ -1,4 +1,4 @@
-"""What a request must be before any route looks at it: through the CDN, not too large, JSON."""
+"""What a request must be before any route looks at it: through the CDN, not too large, a JSON object."""
 
 import base64
 import hmac
@@ -24,7 +24,7 @@ def demand(event: Event) -> None:
         TooLarge: its body is over the limit of its route.
         UnsupportedMedia: its body is no JSON by its content type. The router would read forms too, which other
             sites can send without asking, and break on anything else.
-        Unprocessable: its body is no JSON by its content.
+        Unprocessable: its body is no JSON object by its content.
     """
     _demand_edge(event)
     _demand_size(event)
@@ -77,9 +77,12 @@ def _demand_json(event: Event) -> None:
     if not body:
         return
     try:
-        json.loads(body_of(event))
+        found = json.loads(body_of(event))
     except (ValueError, RecursionError):
         raise Unprocessable("The body is not valid JSON.", fields=[]) from None
+    if not isinstance(found, dict):
+        message = "The body is not a JSON object."
+        raise Unprocessable(message, fields=[{"field": "body", "message": message}])
 
 
 def _is_hook(event: Event) -> bool:

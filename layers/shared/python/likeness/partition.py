@@ -6,7 +6,6 @@ from likeness.dynamodb import connection
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import WriteRequestTypeDef
 
 Row = dict[str, dict[str, Any]]
 """Attributes in DynamoDB's own notation."""
@@ -30,9 +29,17 @@ def first_rows(table: str, pk: str) -> list[Row]:
     return cast("list[Row]", found["Items"])
 
 
-def delete_rows(table: str, rows: list[Row]) -> None:
-    """Delete up to 25 rows; one that DynamoDB puts off is found again by the next `first_rows`."""
-    requests: list[WriteRequestTypeDef] = [
-        {"DeleteRequest": {"Key": {"pk": row["pk"], "sk": row["sk"]}}} for row in rows
-    ]
-    _client().batch_write_item(RequestItems={table: requests})
+def count_rows(table: str, pk: str) -> int:
+    """Return how many rows a partition has now."""
+    pages = (
+        _client()
+        .get_paginator("query")
+        .paginate(
+            TableName=table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": pk}},
+            ConsistentRead=True,
+            Select="COUNT",
+        )
+    )
+    return sum(page["Count"] for page in pages)
