@@ -13,7 +13,13 @@ AWS, SERVERLESS = "AwsSolutions::AwsSolutions-", "Serverless::Serverless-"
 WILDCARD = f"{AWS}IAM5[Resource::"
 ARN = f"{WILDCARD}arn:<AWS::Partition>:"
 MEDIA = "STAGE-data:ExportsOutputRefMediaBucket4022EBBF1EAE4563"
-MACHINES = ("TrainModelMachineF46F8C3A", "GenerateImagesMachineF03D25D3", "EraseMachineCC4FB7A9")
+MACHINES = (
+    "TrainModelMachineF46F8C3A",
+    "GenerateImagesMachineF03D25D3",
+    "EraseMachineCC4FB7A9",
+    "DeliverMachine20432169",
+    "ChangeMachine80A76AA1",
+)
 EXECUTION = 'execution:{"Fn::Select":[6,{"Fn::Split":[":",{"Ref":"MACHINE"}]}]}:*]'
 
 
@@ -115,10 +121,16 @@ ACCEPTED = {
         tuple(runs(machine) for machine in MACHINES),
     ),
     "versions of a step": Accepted(
-        "CDK lets a machine call every version of its one function.",
+        "CDK lets a machine call every version of the functions that are its steps.",
         tuple(
             f"{WILDCARD}<{steps}.Arn>:*]"
-            for steps in ("AuthTasksF445ABE4", "GenerateTasksE54AF1CF", "TrainTasks6DD72746")
+            for steps in (
+                "AuthTasksF445ABE4",
+                "GalleryTasks77D8D6E5",
+                "GenerateEvents8107FCC7",
+                "GenerateTasksE54AF1CF",
+                "TrainTasks6DD72746",
+            )
         ),
     ),
     "name of a secret": Accepted(

@@ -1,7 +1,7 @@
 """How a picture was made, signed."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from likeness.items.replay import ReplayView
 from likeness.wire import View
@@ -20,7 +20,7 @@ class Manifest(View):
     Null: there is none, or it was not written down when the picture was made. Hashes are SHA-256, hex.
     """
 
-    schema_version: Literal[1] = 1
+    schema_version: int = 1
     image_id: str
     generation_id: str
     number: int
