@@ -21,6 +21,9 @@ ROWS: dict[str, dict[str, Any]] = {
     f"MODEL#{MODEL}": {
         "kind": {"S": "MODEL"},
         "name": {"S": "Ada"},
+        "subject_kind": {"S": "person"},
+        "class_word": {"S": "woman"},
+        "trigger": {"S": "ohwx"},
         "training_id": {"S": MODEL},
         "created_at": {"S": ""},
     },
@@ -59,6 +62,8 @@ ROWS: dict[str, dict[str, Any]] = {
     f"GENERATION#{MODEL}": {
         "kind": {"S": "GENERATION"},
         "request": {"S": json.dumps(ORDERED)},
+        "status": {"S": "failed"},
+        "pictures": {"L": [{"M": {"number": {"N": "1"}, "state": {"S": "failed"}}}]},
     },
     f"DOWNLOAD#{MODEL}": {
         "kind": {"S": "DOWNLOAD"},
@@ -83,6 +88,8 @@ SHARED = (
 """The token of the link MODEL, by the keys of this world."""
 COLLECTED = {"collection_ids": [MODEL]}
 ORDER = {"prompt": "a lighthouse", "base_model": "flux-2-dev", "count": 1}
+PACK = {"pack": {"id": "painters"}, "model_id": MODEL}
+REMIX = {"style": "oil", "aspect_ratio": "1:1"}
 REQUESTS: list[tuple[str, str, dict[str, Any], int | None]] = [
     ("gallery", "gallery page", world.event("GET", "/v1/images", {"limit": "24"}), 1),
     ("gallery", "gallery page, filtered", world.event("GET", "/v1/images", {"style": "oil"}), 3),
@@ -105,6 +112,13 @@ REQUESTS: list[tuple[str, str, dict[str, Any], int | None]] = [
     ("gallery", "manifest", world.event("GET", f"/v1/images/{MODEL}/manifest"), 1),
     ("generate", "replay", world.event("POST", f"/v1/images/{MODEL}/replay", None, {}), 5),
     ("generate", "order of pictures", world.event("POST", "/v1/generations", None, ORDER), 3),
+    ("generate", "order of a pack", world.event("POST", "/v1/generations", None, PACK), 5),
+    ("generate", "quote of a pack", world.event("POST", "/v1/generations/quote", None, PACK), 3),
+    ("generate", "remix", world.event("POST", f"/v1/images/{MODEL}/remixes", None, REMIX), 5),
+    ("generate", "variations", world.event("POST", f"/v1/images/{MODEL}/variations", None, {}), 5),
+    ("generate", "retry", world.event("POST", f"/v1/generations/{MODEL}/retry"), 4),
+    ("generate", "suggestions of words", world.event("GET", "/v1/prompts/suggestions"), 0),
+    ("generate", "words used before", world.event("GET", "/v1/prompts/history"), 3),
     (
         "upload",
         "presign of one photo",

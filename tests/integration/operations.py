@@ -41,7 +41,9 @@ BODIES: dict[str, Any] = {
     "start_download": {"filters": {}},
     "replay_image": {},
     "start_generation": {"prompt": "a lamp", "base_model": "flux-2-dev", "count": 1},
+    "start_remix": {"prompt": "a lamp at night", "count": 1},
     "start_training": {},
+    "start_variations": {"count": 1},
     "start_uploads": {"photos": [{"filename": "a.jpg", "content_type": "image/jpeg"}]},
 }
 """A body that each private operation with a body accepts."""

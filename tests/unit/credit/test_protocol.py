@@ -216,5 +216,9 @@ def test_claw_back_of_spent_credits_leaves_a_debt_that_the_next_grant_repays():
     assert balance() == (-100, 0)
     with pytest.raises(InsufficientCredits):
         hold("op2", 1, 1)
+    assert hold("what_is_free", 4, 0).state == "HELD"
+    deliver("ada", "what_is_free", also=thing(99))
+    assert close("ada", "what_is_free", also=ended).state == "SETTLED"
+    assert balance() == (-100, 0)
     grant("ada", EntryKind.PURCHASE, "cs_2", 130)
     assert balance() == (30, 0)

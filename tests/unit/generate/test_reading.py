@@ -119,6 +119,11 @@ def test_catalog_is_public_and_cached_and_names_no_vendor(studio):
     assert (by_id["flux-1.1-pro"]["is_trainable"], by_id["flux-1.1-pro"]["negative_prompt"]) == (False, True)
     assert by_id["flux-1-dev"]["credits"] == {"training": 50, "image": 1}
     assert {"id": "16:9", "width": 1360, "height": 768} in offered["aspect_ratios"]
+    styles = {one["id"]: one for one in offered["styles"]}
+    assert styles["oil"] == {"id": "oil", "name": "Oil painting", "version": 1, "sample": "/samples/styles/oil-1.webp"}
+    pack = next(one for one in offered["packs"] if one["id"] == "painters")
+    assert (pack["version"], pack["subject_kinds"]) == (1, ["person", "pet", "object"])
+    assert pack["shots"][3]["style"] == "pencil"
     for word in ("endpoint", "usd", "lora_scale", "fal-ai"):
         assert word not in reply.body
     known = call(handler.handler, "GET", "/v1/catalog", headers={"if-none-match": reply.headers["etag"]})

@@ -61,6 +61,7 @@ def reserve(  # noqa: PLR0913 (the protocol of design section 5, by keyword)
 
     A repeat of the same operation returns the stored reservation, whatever else has changed since. `deadline` is
     in seconds since 1970; `also` adds the feature's own rows and conditions.
+    Who owes may still reserve what is free.
 
     Raises:
         KeyReused: the operation was used for another request.
