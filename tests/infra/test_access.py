@@ -30,7 +30,7 @@ WILDCARDS = re.compile(
     r"""
     .*:s3:::.*/(media|raw)/\*                     # objects of one prefix of one bucket
     | .*:states:.*:execution:<.*>:\*              # executions of one machine
-    | <\w+Tasks\w+\.Arn>:\*                       # versions of the one function of a machine
+    | <(\w+Tasks|GenerateEvents)\w+\.Arn>:\*      # versions of the functions that are a machine's steps
     | .*:secretsmanager:.*:secret:likeness/\w+/signing\*
     """,
     re.VERBOSE,

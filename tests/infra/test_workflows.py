@@ -160,6 +160,16 @@ def test_failed_training_is_closed_with_its_error(stacks: Stacks) -> None:
     assert machine[machine["CloseFailed"]["Next"]]["Type"] == "Fail"
 
 
+def test_samples_come_after_the_close_and_cannot_fail_a_training(stacks: Stacks) -> None:
+    machine = stacks.machines()["TrainModel"]["States"]
+    sample = machine[machine["Close"]["Next"]]
+
+    assert sample["Resource"].startswith("<GenerateEvents")
+    assert sample["Parameters"] == {"step": "order_samples", "job.$": "$.job"}
+    assert [(catch["ErrorEquals"], catch["Next"]) for catch in sample["Catch"]] == [(["States.ALL"], sample["Next"])]
+    assert machine[sample["Next"]]["Type"] == "Succeed"
+
+
 def test_repeats_are_spread_out(stacks: Stacks) -> None:
     for machine, name, state in tasks(stacks):
         for retry in state.get("Retry", []):
