@@ -14,7 +14,7 @@ from likeness import storage
 from likeness.credit import check_active
 from likeness.errors import AppError, Busy, Conflict, NotFound
 from likeness.items.gallery import Share, ShareCount
-from likeness.items.row import EXPIRING, changed, now
+from likeness.items.row import EXPIRING, changed, is_id, now
 from likeness.table import Raw, Transaction
 
 AGAIN_SECONDS = 120
@@ -35,9 +35,8 @@ def change_share(user_id: str, share_id: str, change: ShareChange) -> ShareView:
     share = find_share(user_id, share_id)
     actions = _actions(change)
     if actions:
-        is_editable = Share.sk.exists() & Share.deleted_at.does_not_exist() & Share.revoked_at.does_not_exist()
         transaction = Transaction()
-        transaction.update(Share.of(user_id, share.id), actions, is_editable & _is_free(), _why_not)
+        transaction.update(Share.of(user_id, share.id), actions, _is_kept() & _is_free(), _why_not)
         check_active(transaction, user_id)
         transaction.commit()
     elif share.is_withdrawn:
@@ -53,10 +52,13 @@ def revoke_share(user_id: str, share_id: str) -> ShareView:
     Raises:
         NotFound: no such link, or not the caller's.
     """
-    share = find_share(user_id, share_id)
-    ending = [Share.revoked_at.set(now()), *_swept_later()]
-    changed(Share.of(user_id, share.id), ending, Share.sk.exists() & Share.revoked_at.does_not_exist())
-    return view(alive(share_copies.settle(user_id, share.id)))
+    if not is_id(share_id):
+        raise NotFound("No such link.")
+    share = Share.of(user_id, share_id)
+    if not changed(share, [Share.revoked_at.set(now()), *_swept_later()], _is_kept()):
+        share = find_share(user_id, share_id)
+    share_copies.withdraw(share)
+    return view(share)
 
 
 def delete_share(user_id: str, share_id: str) -> None:
@@ -108,6 +110,10 @@ def withdraw_expired(share: Share) -> None:
         _forget(share)
     else:
         changed(share, [Share.open.remove(), Share.check_at.remove(), Share.claimed_at.remove()], is_mine)
+
+
+def _is_kept() -> Condition:
+    return Share.sk.exists() & Share.deleted_at.does_not_exist() & Share.revoked_at.does_not_exist()
 
 
 def _is_free() -> Condition:
