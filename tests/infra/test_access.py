@@ -125,6 +125,11 @@ def test_only_the_jobs_of_a_machine_start_and_stop_it(stacks: Stacks) -> None:
         "GenerateEvents": {"StartExecution", "DescribeExecution", "StopExecution"},
         "GenerateHandler": {"StartExecution", "StopExecution"},
     }
+    for machine in ("DeliverMachine", "ChangeMachine"):
+        assert granted(stacks, "states", machine) == {
+            "GalleryEvents": {"StartExecution", "DescribeExecution", "StopExecution"},
+            "GalleryHandler": {"StartExecution", "StopExecution"},
+        }
     assert granted(stacks, "states", "EraseMachine") == {"AuthHandler": {"StartExecution", "DescribeExecution"}}
 
 
@@ -159,7 +164,7 @@ def test_rows_are_deleted_by_what_ends_them(stacks: Stacks) -> None:
         grants = granted(stacks, "dynamodb", f"{table}Table")
         return {owner for owner, actions in grants.items() if actions & {"DeleteItem", "BatchWriteItem"}}
 
-    assert deleters("Users") == {"AuthTasks"}
+    assert deleters("Users") == {"AuthHandler", "AuthTasks"}
     assert deleters("Models") == {"AuthTasks", "TrainHandler", "TrainTasks", "TrainEvents"}
     gallery = {"GalleryHandler", "GalleryTasks", "GalleryEvents"}
     assert deleters("Images") == gallery | {"AuthTasks", "UploadHandler"}

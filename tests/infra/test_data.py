@@ -143,6 +143,12 @@ def test_every_bucket_is_private(stacks: Stacks) -> None:
         assert "VersioningConfiguration" not in bucket, name
 
 
+def test_media_bucket_drops_uploads_that_nobody_finished(stacks: Stacks) -> None:
+    (bucket,) = [bucket for name, bucket in stacks.properties("AWS::S3::Bucket") if name.startswith("Media")]
+    rules = bucket["LifecycleConfiguration"]["Rules"]
+    assert {"Status": "Enabled", "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}} in rules
+
+
 @pytest.mark.parametrize("name", ["dev", "prod"])
 def test_every_bucket_and_queue_refuses_plain_http_on_aws(every_stage: dict[str, Stacks], name: str) -> None:
     policies = list(

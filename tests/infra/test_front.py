@@ -15,7 +15,10 @@ OPENAPI = ROOT / "layers" / "shared" / "python" / "likeness" / "openapi.json"
 PUBLIC = {
     "$default",
     "GET /v1/catalog",
+    "GET /v1/erasures/{token}",
+    "GET /v1/keys",
     "GET /v1/openapi.json",
+    "GET /v1/shared/{token}",
     "POST /v1/auth/confirm",
     "POST /v1/auth/forgot-password",
     "POST /v1/auth/login",

@@ -1,5 +1,6 @@
 """Every entry file is a function, and every function is of the house."""
 
+import json
 import re
 from typing import Any
 
@@ -54,7 +55,14 @@ def test_handler_gives_up_before_the_gateway_does(stacks: Stacks) -> None:
 
 @pytest.mark.parametrize(
     ("name", "memory", "timeout"),
-    [("upload.events", 2048, 60), ("generate.tasks", 1769, 660), ("train.tasks", 1024, 300), ("auth.tasks", 512, 660)],
+    [
+        ("upload.events", 2048, 60),
+        ("generate.tasks", 1769, 660),
+        ("train.tasks", 1024, 300),
+        ("auth.tasks", 512, 660),
+        ("gallery.tasks", 1024, 890),
+        ("gallery.events", 512, 300),
+    ],
 )
 def test_heavy_function_has_what_it_needs(prod: Stacks, name: str, memory: int, timeout: int) -> None:
     function = prod.functions()[name]
@@ -84,6 +92,8 @@ def test_function_knows_the_machine_it_starts(prod: Stacks) -> None:
     assert {name: known for name, known in machines.items() if known} == {
         "auth.handler": {"ERASURE_MACHINE"},
         "auth.tasks": {"GENERATION_MACHINE", "TRAINING_MACHINE"},
+        "gallery.events": {"CHANGE_MACHINE", "DELIVERY_MACHINE"},
+        "gallery.handler": {"CHANGE_MACHINE", "DELIVERY_MACHINE"},
         "generate.events": {"GENERATION_MACHINE"},
         "generate.handler": {"GENERATION_MACHINE"},
         "train.events": {"TRAINING_MACHINE"},
@@ -137,13 +147,15 @@ def test_unattended_function_leaves_what_it_cannot_do_in_a_queue(stacks: Stacks)
 
 def test_sweepers_run_every_minute_and_the_purge_every_day(stacks: Stacks) -> None:
     functions = {name: f["Handler"] for name, f in stacks.properties("AWS::Lambda::Function")}
+    targets = [(rule["ScheduleExpression"], rule["Targets"]) for _, rule in stacks.properties("AWS::Events::Rule")]
     schedules = {
-        functions[rule["Targets"][0]["Arn"]["Fn::GetAtt"][0]]: rule["ScheduleExpression"]
-        for _, rule in stacks.properties("AWS::Events::Rule")
+        (functions[target["Arn"]["Fn::GetAtt"][0]], json.loads(target["Input"])["step"]): every
+        for every, (target,) in targets
     }
 
     assert schedules == {
-        "functions.train.events.handler": "rate(1 minute)",
-        "functions.generate.events.handler": "rate(1 minute)",
-        "functions.gallery.events.handler": "rate(1 day)",
+        ("functions.train.events.handler", "sweep"): "rate(1 minute)",
+        ("functions.generate.events.handler", "sweep"): "rate(1 minute)",
+        ("functions.gallery.events.handler", "sweep"): "rate(1 minute)",
+        ("functions.gallery.events.handler", "purge"): "rate(1 day)",
     }

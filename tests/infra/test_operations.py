@@ -82,7 +82,7 @@ def test_operations_watch_the_whole_and_its_cost(prod: Stacks) -> None:
     ops = prod.templates["ops"]["Resources"].values()
 
     (outage,) = [one["Properties"] for one in ops if one["Type"] == "AWS::CloudWatch::CompositeAlarm"]
-    assert flat(outage["AlarmRule"]).count("ALARM(") == 5
+    assert flat(outage["AlarmRule"]).count("ALARM(") == 7
     (burning,) = [one["Properties"] for one in ops if one["Type"] == "AWS::CloudWatch::Alarm"]
     assert {metric.get("Expression") for metric in burning["Metrics"]} == {
         "IF(all >= 100, 100 * failed / all, 0)",
@@ -154,7 +154,7 @@ def test_mail_goes_out_from_the_stage_s_sender(everything: Stacks, prod: Stacks)
         return {owner for owner, statement in stacks.statements() if "ses:SendEmail" in statement["Action"]}
 
     assert everything.only("AWS::Cognito::UserPool")["EmailConfiguration"]["EmailSendingAccount"] == "DEVELOPER"
-    assert senders(everything) == {"AuthHandler"}
+    assert senders(everything) == {"AuthHandler", "AuthTasks"}
     assert senders(prod) == set()
 
 

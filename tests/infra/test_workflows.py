@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from functions.gallery import tasks as gallery_steps
+from functions.gallery.service import jobs
 from tests.infra.stacks import Stacks
 
 State = dict[str, Any]
@@ -205,15 +207,40 @@ def test_picture_that_fails_does_not_stop_the_others(stacks: Stacks) -> None:
     assert inner["GivenUp"]["End"] is True
 
 
-def test_erasure_goes_on_until_nothing_is_left(stacks: Stacks) -> None:
-    machine = stacks.machines()["Erase"]["States"]
+LOOPS = ("Erase", "Deliver", "Change")
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_long_work_goes_on_until_nothing_is_left(stacks: Stacks, name: str) -> None:
+    machine = stacks.machines()[name]["States"]
 
     assert machine["Start"]["Parameters"] == {"cursor.$": "States.StringToJson('null')"}
-    assert machine["Erase"]["Parameters"] == {"step": "erase", "job.$": "$.job", "cursor.$": "$.loop.cursor"}
-    assert machine["Erase"]["ResultPath"] == machine["Start"]["ResultPath"] == "$.loop"
-    choice = machine[machine["Erase"]["Next"]]
+    assert machine[name]["Parameters"] == {"step": name.lower(), "job.$": "$.job", "cursor.$": "$.loop.cursor"}
+    assert machine[name]["ResultPath"] == machine["Start"]["ResultPath"] == "$.loop"
+    choice = machine[machine[name]["Next"]]
     assert choice["Choices"] == [{"Variable": "$.loop.cursor", "IsNull": True, "Next": "Done"}]
-    assert choice["Default"] == "Erase"
+    assert choice["Default"] == name
+
+
+@pytest.mark.parametrize("name", ["Deliver", "Change"])
+def test_work_on_pictures_that_fails_again_and_again_is_ended_with_its_error(stacks: Stacks, name: str) -> None:
+    machine = stacks.machines()[name]["States"]
+
+    assert machine[name]["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "GiveUp"}]
+    assert machine["GiveUp"]["Parameters"] == {"step": "fail", "job.$": "$.job", "error.$": "$.error"}
+    assert machine["GiveUp"]["Retry"][0]["MaxAttempts"] >= 8
+    assert machine[machine["GiveUp"]["Next"]]["Type"] == "Fail"
+    assert machine[name]["Retry"][0]["MaxAttempts"] == 4
+
+
+def test_step_over_pictures_outlasts_its_function_and_is_over_before_a_job_s_leftovers_go(prod: Stacks) -> None:
+    timeout = prod.functions()["gallery.tasks"]["Timeout"]
+
+    for name in ("Deliver", "Change"):
+        machine = prod.machines()[name]
+        assert timeout < machine["States"][name]["TimeoutSeconds"] <= jobs.STEP_SECONDS, name
+        assert machine["TimeoutSeconds"] > jobs.JOB_SECONDS, name
+    assert timeout > 1.5 * gallery_steps.WORK_SECONDS
 
 
 def test_erasure_is_tried_for_hours(stacks: Stacks) -> None:

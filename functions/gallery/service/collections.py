@@ -17,7 +17,6 @@ from functions.gallery.models.selection import CollectionFilters
 from functions.gallery.service import jobs, selection
 from functions.gallery.service.filters import FIRST, LAST, find_collection, refused
 from functions.gallery.service.listing import position
-from likeness.account import healed
 from likeness.credit import check_active
 from likeness.errors import Conflict, NotFound
 from likeness.items.gallery import Change, Collection, CollectionCount
@@ -54,7 +53,7 @@ def create_collection(user_id: str, request: CollectionRequest, operation: str |
         )
         transaction.put(row)
 
-    made = healed(user_id, lambda: once(user_id, operation, fingerprint(request), row.id, write))
+    made = once(user_id, operation, fingerprint(request), row.id, write)
     return _view(row) if made == row.id else read_collection(user_id, made)
 
 

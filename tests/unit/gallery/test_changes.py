@@ -214,6 +214,16 @@ def test_purge_that_was_killed_cannot_be_undone_and_is_finished_by_a_repeat(monk
     assert objects() == []
 
 
+def test_purge_finishes_a_withdrawal_that_was_killed(monkeypatch):
+    image_id = make_image()
+    make_share([image_id])
+    with monkeypatch.context() as killed:
+        killed.setattr(storage, "remove", lambda _: 1 / 0)
+        assert change([image_id], trashed=True).status == 500
+    assert codes(change([image_id], purge=True)) == ["changed"]
+    assert objects() == []
+
+
 @pytest.mark.parametrize("body", [{"image_ids": [new_id()]}, {"filters": {}}])
 @pytest.mark.parametrize("state", [AccountState.FROZEN, AccountState.ERASING, None])
 def test_account_that_is_not_active_changes_nothing(state, body):
