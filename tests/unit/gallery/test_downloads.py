@@ -15,7 +15,7 @@ from botocore.exceptions import IncompleteReadError
 from functions.gallery import events
 from functions.gallery.handler import handler
 from functions.gallery.models.downloads import PATTERN
-from functions.gallery.service import delivery, fetching, jobs
+from functions.gallery.service import delivery, fetching, jobs, selection
 from functions.gallery.service.entries import Entries
 from functions.gallery.service.zips import ZipUpload
 from functions.gallery.tasks import handler as tasks
@@ -272,6 +272,22 @@ def test_pictures_that_leave_the_filter_meanwhile_are_counted():
     assert (view["status"], view["total"], view["done"], view["missed"]) == ("succeeded", 2, 1, 1)
 
 
+def test_picture_that_the_index_still_has_in_its_old_place_is_not_packed(monkeypatch):
+    trashed, _ = picture(), picture()
+    download_id = start({"filters": {}, "pattern": "{id}"}).json["id"]
+    page = selection.page
+
+    def stale(*args):
+        rows = page(*args)
+        call(handler, "DELETE", f"/v1/images/{trashed}", user="ada")
+        return rows
+
+    monkeypatch.setattr(selection, "page", stale)
+    deliver(download_id)
+    (file,) = read(download_id).json["files"]
+    assert entries(file)["missing.txt"].decode().split() == [trashed]
+
+
 def test_download_of_nothing_that_is_left_fails_and_says_so():
     image_id = picture()
     download_id = start().json["id"]
@@ -421,27 +437,28 @@ def test_stopped_download_keeps_nothing_of_what_a_running_step_still_writes(monk
 
 @pytest.mark.parametrize("ending", ["stopped", "erased", "taken over"])
 def test_zip_that_its_job_does_not_take_any_more_is_removed(monkeypatch, ending):
-    picture()
-    download_id = start().json["id"]
+    kept, moved = picture(), picture()
+    download_id = start({"filters": {}, "pattern": "{id}"}).json["id"]
     complete = ZipUpload.complete
     row = Download.of("ada", download_id)
 
     def late(upload):
-        zipped = complete(upload)
         monkeypatch.setattr(ZipUpload, "complete", complete)
+        if ending == "taken over":
+            call(handler, "DELETE", f"/v1/images/{moved}", user="ada")
+            deliver(download_id)
+        zipped = complete(upload)
         if ending == "stopped":
             call(handler, "DELETE", f"/v1/downloads/{download_id}", user="ada")
         elif ending == "erased":
             row.delete()
-        else:
-            deliver(download_id)
         return zipped
 
     monkeypatch.setattr(ZipUpload, "complete", late)
     deliver(download_id)
     assert len(zips()) == (1 if ending == "taken over" else 0)
     if ending == "taken over":
-        entries(read(download_id).json["files"][0])
+        assert set(entries(read(download_id).json["files"][0])) == {f"{kept}.webp"}
 
 
 def test_zip_stays_when_only_the_answer_of_its_row_is_lost(monkeypatch):
