@@ -26,7 +26,7 @@ def _iso_only(value: object) -> object:
 
 def _folded(tag: str) -> str:
     """Return a tag as it is kept: two spellings of one word are one tag."""
-    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", tag).lower())
+    folded = unicodedata.normalize("NFC", tag.lower())
     if len(folded) > TAG_CHARACTERS:
         message = f"a tag has at most {TAG_CHARACTERS} characters"
         raise ValueError(message)
