@@ -113,7 +113,8 @@ def withdraw_expired(share: Share) -> None:
 
 
 def _is_kept() -> Condition:
-    return Share.sk.exists() & Share.deleted_at.does_not_exist() & Share.revoked_at.does_not_exist()
+    kept: Condition = Share.sk.exists() & Share.deleted_at.does_not_exist() & Share.revoked_at.does_not_exist()
+    return kept
 
 
 def _is_free() -> Condition:
