@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from likeness_client import Refused
 from rich.console import Console
 
-from local.client import MediaRefused, Refused
+from local.client import MediaRefused
 from local.cloud import ROOT, Cloud, Ports, digest
 from local.demo import DemoFailed, demo
 from local.deploy import DeployFailed, build_layers, deploy

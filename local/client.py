@@ -9,59 +9,27 @@ import time
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import httpx
-from likeness_client import AuthenticatedClient
-from likeness_client.api.auth import confirm, login, refresh, register
-from likeness_client.api.generate import read_catalog
-from likeness_client.api.upload import start_uploads
+from likeness_client import Likeness, Refused
 from likeness_client.models import Client as ClientKind
 from likeness_client.models import (
     ConfirmRequest,
     LoginRequest,
     PhotoRequest,
     PhotoRequestContentType,
-    Problem,
     RefreshRequest,
     RegisterRequest,
     SessionView,
     UploadsRequest,
 )
-from likeness_client.types import Response
+from likeness_client.session import refuse
 
 from local.cloud import Cloud
 from local.waiting import wait_for
 
 Answer = dict[str, Any]
-Seen = TypeVar("Seen")
-
-
-class Refused(RuntimeError):
-    """The API answered an error; `code` is the stable one, `body` all it said."""
-
-    def __init__(self, answer: httpx.Response) -> None:
-        self.status = answer.status_code
-        try:
-            self.body: Answer = dict(answer.json())
-        except ValueError:
-            self.body = {"detail": answer.text[:300]}
-        self.code = str(self.body.get("code", ""))
-        said = self.body.get("detail") or self.body.get("message") or ""
-        request = answer.request
-        super().__init__(f"{request.method} {request.url.path}: {self.status} {self.code} {said}")
-
-
-def refuse(answer: httpx.Response) -> None:
-    """Raise `Refused` for an error, whoever answered it: our code, the gateway or the CDN."""
-    if answer.is_error:
-        answer.read()
-        raise Refused(answer)
-
-
-def done(answer: Response[Problem | Seen]) -> Seen:
-    """Return what a call of the generated client was answered; errors have raised `Refused` before."""
-    return answer.parsed  # type: ignore[return-value]  # what is no error is what was asked for
 
 
 class MediaRefused(RuntimeError):
@@ -90,7 +58,7 @@ class Client:
     def close(self) -> None:
         """Close its connections."""
         self.http.close()
-        self.api.get_httpx_client().close()
+        self.api.close()
 
     @cached_property
     def http(self) -> httpx.Client:
@@ -98,23 +66,12 @@ class Client:
         return httpx.Client(timeout=60, trust_env=False, transport=self.transport)
 
     @cached_property
-    def api(self) -> AuthenticatedClient:
-        """What the functions of `likeness_client.api` want as `client`; an error raises `Refused`.
-
-        The token is added to each request, refreshed when it is about to run out.
-        """
-        made = AuthenticatedClient(base_url=self.cloud.site, token="")
-        hooks = {"response": [refuse]}
-        return made.set_httpx_client(
-            httpx.Client(
-                base_url=self.cloud.site,
-                timeout=60,
-                trust_env=False,
-                transport=self.transport,
-                auth=_Bearer(self),
-                event_hooks=hooks,
-            )
+    def api(self) -> Likeness:
+        """The API, typed; the token is added to each request, and refreshed when it is about to run out."""
+        http = httpx.Client(
+            base_url=self.cloud.site, timeout=60, trust_env=False, transport=self.transport, auth=_Bearer(self)
         )
+        return Likeness(self.cloud.site, http=http)
 
     def send(
         self,
@@ -151,23 +108,23 @@ class Client:
         """Return the header that says who asks, with a token that is valid for a while; nothing before `login`."""
         if self._refresh_token and time.monotonic() > self._fresh_until:
             token, self._refresh_token, self.token = self._refresh_token, "", ""
-            self._keep(done(refresh.sync_detailed(client=self.api, body=RefreshRequest(refresh_token=token))))
+            self._keep(self.api.refresh(RefreshRequest(refresh_token=token)))
             self._refresh_token = self._refresh_token or token
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
     def register(self, email: str, password: str) -> None:
         """Sign up and confirm the address with the code that was mailed to it."""
         sent = len(self.mails(email))
-        terms = done(read_catalog.sync_detailed(client=self.api)).terms_version
+        terms = self.api.read_catalog().terms_version
         wanted = RegisterRequest(email=email, password=password, adult=True, terms_version=terms)
-        done(register.sync_detailed(client=self.api, body=wanted))
+        self.api.register(wanted)
         code = wait_for(lambda: codes(self.mails(email)[sent:]), bool, seconds=10)[-1]
-        done(confirm.sync_detailed(client=self.api, body=ConfirmRequest(email=email, code=code)))
+        self.api.confirm(ConfirmRequest(email=email, code=code))
 
     def login(self, email: str, password: str) -> None:
         """Sign in as a native app; a token that runs out later is refreshed by itself."""
         credentials = LoginRequest(email=email, password=password, client=ClientKind.NATIVE)
-        self._keep(done(login.sync_detailed(client=self.api, body=credentials)))
+        self._keep(self.api.login(credentials))
 
     def sign_in(self, email: str, password: str) -> None:
         """Sign in; register and confirm first when nobody has."""
@@ -196,7 +153,7 @@ class Client:
             PhotoRequest(filename=name, content_type=PhotoRequestContentType(kind), size=len(content))
             for name, kind, content in files
         ]
-        forms = done(start_uploads.sync_detailed(client=self.api, body=UploadsRequest(photos=described))).uploads
+        forms = self.api.start_uploads(UploadsRequest(photos=described)).uploads
         for form, (name, kind, content) in zip(forms, files, strict=True):
             file = {"file": (name, content, kind)}
             refuse(self.http.post(form.url, data=form.fields.additional_properties, files=file))

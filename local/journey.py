@@ -12,10 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import httpx
-from likeness_client.api.billing import read_credits
-from likeness_client.api.generate import read_catalog, read_generation, start_generation
-from likeness_client.api.train import create_model, read_report, read_training, start_training
-from likeness_client.api.upload import read_photo
+from likeness_client import Refused
 from likeness_client.models import (
     Consent,
     ConsentSubject,
@@ -31,7 +28,7 @@ from likeness_client.models import (
     TrainingView,
 )
 
-from local.client import Client, Refused, done
+from local.client import Client
 from local.run import Run
 from local.waiting import TookTooLong, wait_for
 
@@ -109,7 +106,7 @@ def _inspected(run: Run, client: Client, digest: str) -> PhotoView:
 def _photo(client: Client, photo_id: str) -> PhotoView | None:
     """Read a photo, which is listed once its file has arrived."""
     try:
-        return done(read_photo.sync_detailed(photo_id, client=client.api))
+        return client.api.read_photo(photo_id)
     except Refused as refused:
         if refused.status != httpx.codes.NOT_FOUND:
             raise
@@ -123,7 +120,7 @@ def _is_inspected(photo: PhotoView | None) -> bool:
 def make_model(run: Run, client: Client, photo_ids: list[str]) -> ReportView:
     """Make the model once, with the consent of the person it shows; return the report on its photos."""
     if not run.model_id:
-        text = done(read_catalog.sync_detailed(client=client.api)).consent_version
+        text = client.api.read_catalog().consent_version
         wanted = ModelRequest(
             name="Demo",
             subject_kind=SubjectKind.PERSON,
@@ -131,9 +128,9 @@ def make_model(run: Run, client: Client, photo_ids: list[str]) -> ReportView:
             photo_ids=photo_ids,
             consent=Consent(subject=ConsentSubject.SELF, text_version=text),
         )
-        run.model_id = done(create_model.sync_detailed(client=client.api, body=wanted)).id
+        run.model_id = client.api.create_model(wanted).id
         run.save()
-    return done(read_report.sync_detailed(run.model_id, client=client.api))
+    return client.api.read_report(run.model_id)
 
 
 def train(run: Run, client: Client, show: Show) -> TrainingView:
@@ -144,13 +141,11 @@ def train(run: Run, client: Client, show: Show) -> TrainingView:
         run.save()
     if not run.training_id:
         wanted = TrainingRequest(base_model=BASE_MODEL)
-        started = start_training.sync_detailed(
-            run.model_id, client=client.api, body=wanted, idempotency_key=run.training_key
-        )
-        run.training_id = done(started).id
+        started = client.api.start_training(run.model_id, wanted, idempotency_key=run.training_key)
+        run.training_id = started.id
         run.save()
     training = wait_for(
-        lambda: done(read_training.sync_detailed(run.model_id, run.training_id, client=client.api)),
+        lambda: client.api.read_training(run.model_id, run.training_id),
         lambda training: training.ended_at is not None,
         seconds=PATIENCE_SECONDS,
         show=lambda training: show(f"{training.status} {training.progress:.0%}"),
@@ -163,7 +158,7 @@ def train(run: Run, client: Client, show: Show) -> TrainingView:
 
 def available(client: Client) -> int:
     """Return how many credits are left."""
-    return done(read_credits.sync_detailed(client=client.api)).available
+    return client.api.read_credits().available
 
 
 def generate(run: Run, client: Client, show: Show) -> list[GenerationView]:
@@ -195,7 +190,7 @@ def generate(run: Run, client: Client, show: Show) -> list[GenerationView]:
 def _go_on(run: Run, client: Client) -> list[GenerationView]:
     """Read the orders so far; place the next one while fewer than `AT_ONCE` run."""
     placed = [order["id"] for order in run.orders if "id" in order]
-    orders = [done(read_generation.sync_detailed(order_id, client=client.api)) for order_id in placed]
+    orders = [client.api.read_generation(order_id) for order_id in placed]
     free = AT_ONCE - len(_running(orders))
     waiting = [pair for pair in zip(run.orders, ORDERS, strict=True) if "id" not in pair[0]]
     for order, (style, aspect_ratio, prompt) in waiting[: max(0, free)]:
@@ -206,8 +201,7 @@ def _go_on(run: Run, client: Client) -> list[GenerationView]:
             aspect_ratio=aspect_ratio,
             count=PICTURES_EACH,
         )
-        started = start_generation.sync_detailed(client=client.api, body=wanted, idempotency_key=order["key"])
-        order["id"] = done(started).id
+        order["id"] = client.api.start_generation(wanted, idempotency_key=order["key"]).id
         run.save()
     return orders
 

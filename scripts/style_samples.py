@@ -13,11 +13,8 @@ from typing import TYPE_CHECKING
 
 import boto3
 import httpx
-from likeness_client import AuthenticatedClient
-from likeness_client import Client as PublicClient
-from likeness_client.api.auth import login
-from likeness_client.api.generate import read_generation, start_generation
-from likeness_client.models import Client, GenerationRequest, GenerationView, LoginRequest, SessionView, StartedView
+from likeness_client import Likeness
+from likeness_client.models import Client, GenerationRequest, LoginRequest
 
 from likeness.catalog.reader import Style, catalog
 from scripts.site import outputs
@@ -30,7 +27,7 @@ CACHE = "public, max-age=86400"
 
 
 class NotMade(RuntimeError):
-    """A sample could not be ordered or made; the text says which and why."""
+    """A sample could not be made; the text says which and why."""
 
 
 def missing(s3: "S3Client", bucket: str) -> list[Style]:
@@ -43,7 +40,7 @@ def missing(s3: "S3Client", bucket: str) -> list[Style]:
 def publish(
     styles: list[Style],
     *,
-    api: AuthenticatedClient,
+    api: Likeness,
     fetch: Callable[[str], bytes],
     model_id: str,
     s3: "S3Client",
@@ -56,7 +53,8 @@ def publish(
     before a crash is found again and not paid twice.
 
     Raises:
-        NotMade: the first sample that could not be had; those before it are published.
+        Refused: an order was not taken.
+        NotMade: the first sample that could not be made; those before it are published.
     """
     for first in range(0, len(styles), AT_ONCE):
         placed = [(style, _order(api, style, model_id)) for style in styles[first : first + AT_ONCE]]
@@ -72,7 +70,7 @@ def publish(
             show(f"{number} of {len(styles)}: {style.name}")
 
 
-def _order(api: AuthenticatedClient, style: Style, model_id: str) -> str:
+def _order(api: Likeness, style: Style, model_id: str) -> str:
     wanted = GenerationRequest(
         prompt=style.sample.prompt,
         model_id=model_id,
@@ -82,17 +80,12 @@ def _order(api: AuthenticatedClient, style: Style, model_id: str) -> str:
         count=1,
     )
     key = f"style-sample-{style.id}-{style.version}-{model_id}"
-    started = start_generation.sync(client=api, body=wanted, idempotency_key=key)
-    if not isinstance(started, StartedView):
-        raise NotMade(f"{style.name}: {started.detail if started else 'no answer'}")
-    return started.id
+    return api.start_generation(wanted, idempotency_key=key).id
 
 
-def _made(api: AuthenticatedClient, style: Style, generation_id: str) -> str:
+def _made(api: Likeness, style: Style, generation_id: str) -> str:
     while True:
-        generation = read_generation.sync(generation_id, client=api)
-        if not isinstance(generation, GenerationView):
-            raise NotMade(f"{style.name}: {generation.detail if generation else 'no answer'}")
+        generation = api.read_generation(generation_id)
         if generation.ended_at:
             media = generation.pictures[0].media
             if media is None:
@@ -106,12 +99,10 @@ def main(stage: str, email: str, model_id: str) -> None:
     found, s3 = outputs(stage), boto3.client("s3")
     site = found["SiteUrl"]
     credentials = LoginRequest(email=email, password=getpass.getpass(), client=Client.NATIVE)
-    session = login.sync(client=PublicClient(base_url=site), body=credentials)
-    if not isinstance(session, SessionView):
-        sys.exit(session.detail if session else "no answer")
+    session = Likeness(site).login(credentials)
     publish(
         missing(s3, found["WebBucket"]),
-        api=AuthenticatedClient(base_url=site, token=session.access_token),
+        api=Likeness(site, session.access_token),
         fetch=lambda path: httpx.get(f"{site}{path}?{session.media.query}").raise_for_status().content,
         model_id=model_id,
         s3=s3,

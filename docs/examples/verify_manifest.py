@@ -2,7 +2,7 @@
 
 MANIFEST.json is what `GET /v1/images/{image_id}/manifest` answers, or a manifest out of a zip. JWKS.json is what
 `GET /v1/keys` answers, fetched from the service that is said to have made the picture. Needs `cryptography`.
-"""  # noqa: INP001 (a script)
+"""
 
 import base64
 import hashlib

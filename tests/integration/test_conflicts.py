@@ -3,12 +3,12 @@
 import json
 
 import pytest
+from likeness_client import Refused
 
 from functions.train.hook import token_of
 from likeness.items.model import Training
 from likeness.items.money import EntryKind
 from likeness.ledger import grant
-from local.client import Refused
 from tests.deployed import (
     CLOUD,
     PASSWORD,

@@ -4,10 +4,11 @@ import secrets
 from typing import Any
 
 import pytest
+from likeness_client import Refused
 
 from likeness.items.money import EntryKind
 from likeness.ledger import grant
-from local.client import Client, Refused
+from local.client import Client
 from local.waiting import wait_for
 from tests.deployed import (
     CLOUD,

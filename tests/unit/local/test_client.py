@@ -6,9 +6,10 @@ from typing import Any
 
 import httpx
 import pytest
+from likeness_client import Refused
 
 from functions.generate.service.offers import read_catalog
-from local.client import Client, MediaRefused, Refused
+from local.client import Client, MediaRefused
 from local.cloud import Cloud
 from local.waiting import TookTooLong, wait_for
 
