@@ -77,6 +77,14 @@ ROWS: dict[str, dict[str, Any]] = {
         "created_at": {"S": "2026-11-23T18:00:00+00:00"},
         "deadline": {"N": "1795457944"},
     },
+    f"CHANGE#{MODEL}": {
+        "kind": {"S": "CHANGE"},
+        "status": {"S": "running"},
+        **{name: {"N": "1"} for name in ("total", "done", "missed", "attempt")},
+        "failures": {"L": []},
+        "created_at": {"S": "2026-11-23T18:00:00+00:00"},
+        "deadline": {"N": "1795457944"},
+    },
     "COLLECTION": {"kind": {"S": "COLLECTION"}, "name": {"S": "Us"}, "created_at": {"S": "2026-11-23T18:00:00+00:00"}},
     "PROFILE": {"kind": {"S": "PROFILE"}, "state": {"S": "ACTIVE"}},
 }
@@ -90,6 +98,8 @@ COLLECTED = {"collection_ids": [MODEL]}
 ORDER = {"prompt": "a lighthouse", "base_model": "flux-2-dev", "count": 1}
 PACK = {"pack": {"id": "painters"}, "model_id": MODEL}
 REMIX = {"style": "oil", "aspect_ratio": "1:1"}
+MARKED = {"image_ids": [MODEL], "change": {"favourite": True}}
+MATCHING = {"filters": {"style": "oil"}, "change": {"favourite": True}}
 REQUESTS: list[tuple[str, str, dict[str, Any], int | None]] = [
     ("gallery", "gallery page", world.event("GET", "/v1/images", {"limit": "24"}), 1),
     ("gallery", "gallery page, filtered", world.event("GET", "/v1/images", {"style": "oil"}), 3),
@@ -100,6 +110,10 @@ REQUESTS: list[tuple[str, str, dict[str, Any], int | None]] = [
     ("gallery", "picture", world.event("GET", f"/v1/images/{PICTURE}"), 1),
     ("gallery", "picture, tagged", world.event("PATCH", f"/v1/images/{PICTURE}", None, {"tags": ["sea"]}), 2),
     ("gallery", "picture, collected", world.event("PATCH", f"/v1/images/{PICTURE}", None, COLLECTED), 2),
+    ("gallery", "pictures, changed", world.event("POST", "/v1/images/changes", None, MARKED), 3),
+    ("gallery", "all that match, changed", world.event("POST", "/v1/images/changes", None, MATCHING), 2),
+    ("gallery", "change", world.event("GET", f"/v1/images/changes/{MODEL}"), 1),
+    ("gallery", "change, stopped", world.event("DELETE", f"/v1/images/changes/{MODEL}"), 2),
     ("gallery", "collection, made", world.event("POST", "/v1/collections", None, {"name": "Best"}), 1),
     ("gallery", "collections", world.event("GET", "/v1/collections"), 1),
     ("gallery", "collection", world.event("GET", f"/v1/collections/{MODEL}"), 1),

@@ -25,6 +25,7 @@ PUBLIC = {
 BODIES: dict[str, Any] = {
     "change_collection": {"name": "Best of all"},
     "change_image": {"favourite": True, "rating": 5, "tags": ["sea"]},
+    "change_images": {"filters": {}, "change": {"add_tags": ["mine"]}},
     "change_me": {"name": "Eve"},
     "change_model": {"name": "Mine now"},
     "change_password": {"old": "a lamp beside the harbour", "new": "another lamp by the sea", "client": "native"},

@@ -19,7 +19,7 @@ from likeness.items.image import Image
 from likeness.items.row import changed
 from likeness.query import fetch
 
-THREADS = 16
+THREADS = 8
 TRIES = 20
 _TOO_MANY = {
     "tags": (MOST_TAGS, f"A picture has at most {MOST_TAGS} tags."),

@@ -44,7 +44,8 @@ def start_change(user_id: str, request: ChangeRequest, operation: str | None) ->
         check_active(transaction, user_id)
         transaction.put(job)
 
-    made = _find(user_id, once(user_id, operation, fingerprint(request), job.id, write))
+    made_id = once(user_id, operation, fingerprint(request), job.id, write)
+    made = job if made_id == job.id else _find(user_id, made_id)
     jobs.start(made)
     return _view(made)
 
