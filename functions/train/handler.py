@@ -8,17 +8,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from functions.train import hook, library, report, service, versions
 from functions.train.models import DEFAULT_BASE_MODEL, ModelChange, ModelRequest, TrainingRequest
-from functions.train.views import (
-    HookView,
-    ModelList,
-    ModelView,
-    ReportView,
-    TrainingList,
-    TrainingStarted,
-    TrainingView,
-    VersionList,
-    WeightsDownload,
-)
+from functions.train.training_views import HookView, TrainingList, TrainingStarted, TrainingView
+from functions.train.views import ModelList, ModelView, ReportView, VersionList, WeightsDownload
 from likeness import aws
 from likeness.http import (
     Cursor,

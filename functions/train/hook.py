@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from pynamodb.expressions.update import Action
 
-from functions.train.views import HookView
+from functions.train.training_views import HookView
 from likeness import workflow
 from likeness.errors import NotFound, WebhookRefused
 from likeness.items.model import Submission, Training

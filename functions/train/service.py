@@ -7,7 +7,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from functions.train.library import FIRST, LAST, find_model, position
 from functions.train.models import TrainingRequest
 from functions.train.report import NOT_READY, judge, trainable_base
-from functions.train.views import ReportView, TrainingList, TrainingStarted, TrainingView
+from functions.train.training_views import TrainingList, TrainingStarted, TrainingView
+from functions.train.views import ReportView
 from likeness import workflow
 from likeness.account import healed
 from likeness.catalog.reader import BaseModelEntry

@@ -16,6 +16,7 @@ def owner(outputs):
     ids = [row["id"] for row in upload(client, photos())]
     model_id = make_model(client, ids[:8])
     assert ended(client, start_training(client, model_id, samples=True))["status"] == "succeeded"
+    wait_for(lambda: versions(client, model_id)[0], lambda version: version["sample_generation_id"], seconds=60)
     client.call("PATCH", f"/v1/models/{model_id}", {"photo_ids": ids})
     assert ended(client, start_training(client, model_id))["status"] == "succeeded"
     return client, model_id
@@ -33,13 +34,13 @@ def test_each_training_is_a_version_and_the_last_one_is_used(owner):
 
 def test_samples_are_pictures_that_cost_nothing(owner):
     client, model_id = owner
-    first = wait_for(lambda: versions(client, model_id)[1], lambda version: version["sample_generation_id"], seconds=60)
+    last, first = versions(client, model_id)
     order = ended(client, f"/v1/generations/{first['sample_generation_id']}")
     assert (order["status"], order["count"], order["credits"], order["relation"]) == ("succeeded", 4, 0, "sample")
     shown = client.call("GET", "/v1/images")["images"]
     assert {image["relation"] for image in shown} == {"sample"}
     assert len(shown) == 4
-    assert versions(client, model_id)[0]["sample_generation_id"] is None
+    assert last["sample_generation_id"] is None
     assert funds(client) == (0, 0)
     assert sorted(line["amount"] for line in ledger(client)) == [-50, -50, 0, 100]
     assert_exact(client.user_id)
