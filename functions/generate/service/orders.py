@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.generate.models.orders import GenerationRequest, QuoteView, StartedView
-from functions.generate.service import versions
 from functions.generate.service.requests import Order, resolve
 from likeness import limit, workflow
 from likeness.account import healed
@@ -134,7 +133,7 @@ def _demand_version(transaction: Transaction, user_id: str, ordered: Ordered) ->
     """Demand that the version of the model an order names is still there."""
     if ordered.model_id is None:
         return
-    gone = ModelNotReady(versions.GONE)
+    gone = ModelNotReady("This model has changed, or that version of it is gone. Look at it and order again.")
     is_there = TrainedModel.name.exists() & TrainedModel.deleted_at.does_not_exist()
     transaction.check(TrainedModel.of(user_id, ordered.model_id), is_there, gone)
     weights = Weights.of(user_id, ordered.model_id, str(ordered.training_id))

@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 
-from functions.generate.service.lineage import has_weights, price_of
+from functions.generate.service.lineage import price_of
 from functions.generate.service.reading import read_generation
 from functions.generate.service.requests import Order, demand_policy
-from functions.generate.service.versions import GONE
-from likeness.errors import Conflict, ModelNotReady
+from likeness.errors import Conflict
 from likeness.items.generation import Generation, PictureState, Relation
 from likeness.items.row import new_id
 from likeness.table import Transaction
@@ -17,21 +16,20 @@ _AGAIN = "This order was retried before: retry that one."
 def order_again(user_id: str, generation_id: str) -> Order:
     """Return a new order of exactly the pictures that an ended order misses, seeds and all, at today's price.
 
+    `place` demands that the very version of its model is still there.
+
     An order is retried once, whatever came of it: what the retry misses is retried from the retry. So nobody pays
     twice for one picture by asking twice.
 
     Raises:
         NotFound: there is no such order.
         Conflict: it still runs, misses nothing, is one of samples, or was retried by the order `generation_id`.
-        ModelNotReady: its model or that version of it is gone.
         NotReproducible: its base model is not offered any more.
         PromptRefused: the words break a rule of today.
     """
     generation = read_generation(user_id, generation_id)
     ordered = generation.ordered
     missing = _missing(generation)
-    if not has_weights(user_id, ordered):
-        raise ModelNotReady(GONE)
     shots = [ordered.shot(number) for number in missing]
     for prompt in {shot.prompt for shot in shots}:
         demand_policy(prompt)

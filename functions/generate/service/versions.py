@@ -4,8 +4,6 @@ from likeness.errors import ModelNotReady, NotFound
 from likeness.items.model import TrainedModel, Weights
 from likeness.items.row import is_id
 
-GONE = "The model has just changed. Look at it and order again."
-
 
 def find_model(user_id: str, model_id: str) -> TrainedModel | None:
     """Return a model of the caller's as it is now; None if it is absent, deleted or somebody else's."""
