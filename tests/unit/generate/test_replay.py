@@ -11,6 +11,7 @@ from functions.generate import handler
 from functions.generate.service import replay as service
 from functions.generate.service.verdict import NEAR_BITS
 from likeness.catalog.reader import catalog
+from likeness.errors import PromptRefused
 from likeness.items.generation import Generation
 from likeness.items.image import Image as ImageItem
 from likeness.items.model import TrainedModel, Weights
@@ -224,6 +225,18 @@ def test_what_cannot_be_made_again_is_refused_with_a_reason_before_anything_is_h
     reply = again(image_id)
     assert (reply.status, reply.code, reply.json["reason"]) == (409, "not_reproducible", reason)
     assert (balance(), len(generations()), len(executions())) == ((99, 0), known, started)
+
+
+def test_words_that_may_not_be_asked_for_any_more_are_not_asked_for_again(monkeypatch):
+    image_id = made()
+
+    def refuse(_prompt):
+        raise PromptRefused("Not these words.", rule="new")
+
+    monkeypatch.setattr("likeness.catalog.policy.check_prompt", refuse)
+    reply = again(image_id)
+    assert (reply.status, reply.code) == (422, "prompt_refused")
+    assert (balance(), len(generations())) == ((99, 0), 1)
 
 
 def test_order_of_before_versions_had_ids_finds_its_weights_by_their_hash():
