@@ -11,7 +11,10 @@ from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from functions.gallery.handler import handler
+from functions.gallery.service import shares
 from likeness import storage
+from likeness.items.gallery import Share
+from likeness.items.image import Image, gallery_of, trash_of
 from local.media_signature import Refused, Visit, verify
 from tests.pictures import make_image
 from tests.support import Reply, call
@@ -84,3 +87,28 @@ def at(monkeypatch: pytest.MonkeyPatch, days: float) -> None:
     later = int((datetime.now(UTC) + timedelta(days=days)).timestamp())
     for module in ("share_copies", "share_making", "shares", "shared"):
         monkeypatch.setattr(f"functions.gallery.service.{module}.now", lambda: later)
+
+
+def marks(image_id: str) -> set[str]:
+    """Ids of the links that a picture's row names."""
+    return Image.get("ada", f"IMAGE#{image_id}").shares or set()
+
+
+def trash(image_id: str) -> None:
+    """Trash a picture as the gallery does."""
+    image = Image.of("ada", image_id)
+    image.refresh()
+    held = sorted(image.shares or ())
+    image.update([Image.gallery.set(trash_of("ada")), Image.shares.remove()])
+    shares.withdraw_picture("ada", image_id, held)
+
+
+def restore(image_id: str) -> None:
+    """Take a picture out of the trash."""
+    Image.of("ada", image_id).update([Image.gallery.set(gallery_of("ada"))])
+
+
+def sweep(share_id: str) -> None:
+    """Sweep one link."""
+    row = Share.get("ada", f"SHARE#{share_id}")
+    shares.withdraw_expired(row)

@@ -77,6 +77,11 @@ def is_expired(share: Share) -> bool:
     return int(share.expires_at or FOR_EVER) <= now()
 
 
+def is_named(row: Raw, share: Share, attribute: str = "shares") -> bool:
+    """Say whether a picture's row names a link in a set."""
+    return share.id in row.get(attribute, {}).get("SS", ())
+
+
 def withdraw(share: Share) -> None:
     """Remove every copy of a link, then its marks; repeatable."""
     storage.remove_below(share.below)
@@ -89,16 +94,18 @@ def _said(share: Share) -> tuple[Any, ...]:
 
 
 def _publish(share: Share) -> None:
-    rows = fetch(
-        Image, share.pk, [f"{Image.PREFIX}{image_id}" for image_id in share.shown], ("sk", "shares", "gallery")
-    )
+    wanted = [f"{Image.PREFIX}{image_id}" for image_id in share.shown]
+    rows = fetch(Image, share.pk, wanted, ("sk", "gallery", "shares", "withdrawn"))
     here = {"S": gallery_of(share.pk)}
-    live = {row["sk"]["S"].removeprefix(Image.PREFIX): row for row in rows if row.get("gallery") == here}
+    live = {
+        row["sk"]["S"].removeprefix(Image.PREFIX): is_named(row, share)
+        for row in rows
+        if row.get("gallery") == here and not is_named(row, share, "withdrawn")
+    }
     there = storage.keys_below(share.below)
 
     def show(image_id: str) -> bool:
-        is_marked = share.id in live[image_id].get("shares", {}).get("SS", ())
-        return _copy(share, image_id, there) and (is_marked or _mark(share, image_id))
+        return _copy(share, image_id, there) and (live[image_id] or _mark(share, image_id))
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         kept = [image_id for image_id, is_shown in zip(live, pool.map(show, live), strict=True) if is_shown]
@@ -132,12 +139,11 @@ def _mark(share: Share, image_id: str) -> bool:
 
 
 def _leave(share: Share, image_ids: list[str]) -> None:
-    """Take pictures out of a link for good: first in its row, then what was copied, then the marks."""
+    """Take pictures out of a link for good; what was copied of them is not wanted any more."""
     if not image_ids:
         return
     if set(image_ids) - set(share.left or ()):
         changed(Share.of(share.pk, share.id), [Share.left.add(set(image_ids))], Share.sk.exists())
-    storage.remove(copies_of(share, image_ids))
     _unmark(share, image_ids)
 
 

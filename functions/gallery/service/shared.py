@@ -3,7 +3,7 @@
 import json
 
 from functions.gallery.models.shares import SharedPicture, SharedView, moment_of
-from functions.gallery.service.share_copies import ORIGINAL, copy_key, find, is_expired
+from functions.gallery.service.share_copies import ORIGINAL, copy_key, find, is_expired, is_named
 from likeness.errors import AppError, Busy, NotFound, ShareDeleted, ShareExpired, ShareRevoked
 from likeness.items.gallery import Share
 from likeness.items.image import Image, gallery_of
@@ -68,7 +68,7 @@ def _rows(share: Share) -> list[Raw]:
 
 
 def _is_shown(share: Share, row: Raw) -> bool:
-    return row.get("gallery") == {"S": gallery_of(share.pk)} and share.id in row.get("shares", {}).get("SS", ())
+    return row.get("gallery") == {"S": gallery_of(share.pk)} and is_named(row, share)
 
 
 def _picture(share: Share, row: Raw, ends_at: int) -> SharedPicture:

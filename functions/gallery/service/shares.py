@@ -100,9 +100,8 @@ def withdraw_expired(share: Share) -> None:
     The row of an expired link stays, for its answer and for a later end; nobody can give it one meanwhile.
     """
     claim = now()
-    is_over = Share.revoked_at.exists() | Share.deleted_at.exists() | (Share.expires_at <= claim)
     is_due = (Share.open == EXPIRING) & (Share.check_at <= claim)
-    if not changed(share, [Share.claimed_at.set(claim)], is_due & _is_free() & is_over):
+    if not changed(share, [Share.claimed_at.set(claim)], is_due & _is_free()):
         return
     share_copies.withdraw(share)
     is_mine = (Share.claimed_at == claim) & (Share.check_at == share.check_at)
