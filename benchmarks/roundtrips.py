@@ -87,13 +87,21 @@ ROWS: dict[str, dict[str, Any]] = {
     },
     "COLLECTION": {"kind": {"S": "COLLECTION"}, "name": {"S": "Us"}, "created_at": {"S": "2026-11-23T18:00:00+00:00"}},
     "PROFILE": {"kind": {"S": "PROFILE"}, "state": {"S": "ACTIVE"}},
+    "EMAIL_CHANGE": {"kind": {"S": "EMAIL_CHANGE"}, "email": {"S": "a@b.org"}, "code_mac": {"S": "0" * 64}},
 }
 """What is found under keys that begin so; nothing is under any other."""
+PERSON = {
+    "UserStatus": "UNCONFIRMED",
+    "UserAttributes": [{"Name": "sub", "Value": MODEL}, {"Name": "email", "Value": "ada@example.net"}],
+}
+"""Whom the user pool finds."""
 PICTURE = "01JD0000000000000000000001"
 SHARED = (
     "se_53CxPt7usMBk8IJUO3vT62PUg07tg40b3FRfF9tNO5wJCILomIfHRXL0Wcy-nKNVgkSLqvxTZ1rpQGQ8B9JOedtdRe3HddNdIt-pBshNkrT_eFQ"
 )
 """The token of the link MODEL, by the keys of this world."""
+ERASURE = "WyI3ZDNmMGMxZS02YzFiLTRhNTEtOWEyZS0wZjZmMmYxZjlkMTEiXQ.26a9e84d611328d0d8699143228f3d2d"
+"""The token of a receipt, by the same keys."""
 COLLECTED = {"collection_ids": [MODEL]}
 ORDER = {"prompt": "a lighthouse", "base_model": "flux-2-dev", "count": 1}
 PACK = {"pack": {"id": "painters"}, "model_id": MODEL}
@@ -119,6 +127,10 @@ REQUESTS: list[tuple[str, str, dict[str, Any], int | None]] = [
     ("gallery", "collection", world.event("GET", f"/v1/collections/{MODEL}"), 1),
     ("gallery", "collection, renamed", world.event("PATCH", f"/v1/collections/{MODEL}", None, {"name": "Us"}), 2),
     ("gallery", "collection, deleted", world.event("DELETE", f"/v1/collections/{MODEL}"), 4),
+    ("auth", "address, asked for", world.event("POST", "/v1/me/email", None, {"email": "ada@example.net"}), 6),
+    ("auth", "address, wrong code", world.event("POST", "/v1/me/email/confirm", None, {"code": "000000"}), 3),
+    ("auth", "signed out everywhere", world.event("DELETE", "/v1/me/sessions"), 0),
+    ("auth", "receipt of an erasure", world.event("GET", f"/v1/erasures/{ERASURE}"), 2),
     ("billing", "credits", world.event("GET", "/v1/credits"), 1),
     ("billing", "ledger", world.event("GET", "/v1/credits/entries"), 3),
     ("generate", "catalog", world.event("GET", "/v1/catalog"), 0),
@@ -194,7 +206,7 @@ def _answer(operation: str, request: dict[str, Any]) -> dict[str, Any]:
     if operation == "BatchGetItem":
         ((table, asked),) = request["RequestItems"].items()
         return {"Responses": {table: [{**key, **row} for key in asked["Keys"] for row in _rows(key["sk"]["S"])]}}
-    return {}
+    return PERSON if operation == "AdminGetUser" else {}
 
 
 def _rows(sk: str) -> list[dict[str, Any]]:

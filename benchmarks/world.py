@@ -30,7 +30,7 @@ ENVIRONMENT = {
     "TOGETHER_SECRET": "together",
     "MEDIA_KEY_PAIR_ID": "K1",
     "S3_ADDRESSING_STYLE": "virtual",
-    "MAIL_FROM": "",
+    "MAIL_FROM": "hello@likeness.test",
     "USER_POOL_ID": "us-east-1_pool",
     "USER_POOL_CLIENT_ID": "client",
     "TRAINING_MACHINE": "arn:aws:states:us-east-1:1:stateMachine:train",

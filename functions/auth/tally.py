@@ -4,9 +4,11 @@ Rows are counted in the transaction that removes them. Objects cannot be: their 
 first, then removed, then struck off; what is noted is removed again and not counted again.
 """
 
+import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from pynamodb.exceptions import PutError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
@@ -60,8 +62,8 @@ def unmoved(noted: Erasure | None) -> Condition:
 
 def remove_objects(user_id: str, bucket: str, prefix: str) -> bool:
     """Remove some objects below a prefix; say whether there may be more."""
-    noted = read(user_id)
-    if noted is not None and noted.pending:
+    noted = _noted(user_id)
+    if noted.pending:
         _strike_off(noted)
         return True
     found = storage.list_some(prefix, bucket=bucket)
@@ -84,15 +86,17 @@ def remove_rows(user_id: str, table: str) -> bool:
     rows = [row for row in first_rows(table, user_id) if row["sk"]["S"] not in STAYING]
     if not rows:
         return False
+    _noted(user_id)
     remove_private(user_id, _private_names(rows))
     kind = {settings().users_table: UserRow, settings().models_table: ModelRow, settings().images_table: ImageRow}
     transaction = Transaction()
     for row in rows:
         stored = kind[table](user_id, row["sk"]["S"])
         transaction.delete(stored, type(stored).pk.exists(), _Moved("A row is gone."))
-    counts = Counter(COUNTED.get(row["kind"]["S"], "other_rows") for row in rows)
+    counts = Counter(COUNTED.get(row.get("kind", {}).get("S", ""), "other_rows") for row in rows)
     added = [getattr(Erasure, label).add(number) for label, number in counts.items()]
-    transaction.update(Erasure.of(user_id), [*added, Erasure.version.add(1)])
+    is_open = Erasure.version.exists()
+    transaction.update(Erasure.of(user_id), [*added, Erasure.version.add(1)], is_open, _Moved("It was told."))
     try:
         transaction.commit()
     except _Moved:
@@ -117,6 +121,24 @@ def _private_names(rows: list[Row]) -> Iterator[str]:
         for name, value in row.items():
             if name in {"below", "key"} or name.endswith("_key"):
                 yield value.get("S", "")
+
+
+def _noted(user_id: str) -> Erasure:
+    """Return what was removed so far. A new count starts at a random version.
+
+    Else a run that was slow could take the count of a later erasure for its own, and count again what is gone.
+    """
+    while True:
+        found = read(user_id)
+        if found is not None:
+            return found
+        fresh = Erasure.of(user_id)
+        fresh.version = secrets.randbelow(2**40)
+        try:
+            fresh.save(Erasure.version.does_not_exist())
+        except PutError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
 
 
 def _strike_off(row: Erasure) -> None:

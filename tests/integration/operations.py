@@ -16,6 +16,7 @@ PUBLIC = {
     "register",
     "resend_code",
     "reset_password",
+    "read_erasure",
     "read_catalog",
     "read_keys",
     "read_openapi",
@@ -23,6 +24,8 @@ PUBLIC = {
     "take_call",
 }
 BODIES: dict[str, Any] = {
+    "confirm_move": {"code": "000000"},
+    "move": {"email": "eve-moves@example.org"},
     "change_collection": {"name": "Best of all"},
     "change_image": {"favourite": True, "rating": 5, "tags": ["sea"]},
     "change_images": {"filters": {}, "change": {"add_tags": ["mine"]}},

@@ -16,7 +16,7 @@ KEY = {"pk": {"S": "nobody"}, "sk": {"S": "NOTHING"}}
 IS_THERE = {"ConditionExpression": "attribute_exists(pk)"}
 
 TABLE_ACCESS = {
-    "auth.handler": "users:GPU credits:GPU",
+    "auth.handler": "users:GPUD credits:GPU",
     "auth.tasks": "users:GPUD models:GPUD images:GPUD credits:GPU",
     "upload.handler": "models:G images:GPUD",
     "upload.events": "users:G images:GPU",
@@ -35,7 +35,7 @@ TABLE_ACCESS = {
 
 SECRET_ACCESS = {
     "auth.handler": "signing",
-    "auth.tasks": "fal together",
+    "auth.tasks": "signing fal together",
     "upload.handler": "signing",
     "upload.events": "",
     "train.handler": "signing fal together",

@@ -106,13 +106,14 @@ def test_an_erasure_takes_everything_while_a_training_runs_and_keeps_the_ledger(
     with faults({"fault": "never_finishes", "match": {"endpoint": TRAINER}, "times": 1}):
         path = start_training(ada, model_id)
         wait_for(lambda: ada.call("GET", path), lambda training: training["queue_position"] is not None, seconds=60)
-        assert ada.call("DELETE", "/v1/me") == {"state": "ERASING"}
+        asked = ada.call("DELETE", "/v1/me")
+        assert asked["state"] == "ERASING"
     wait_for(lambda: ada.send("GET", "/v1/me").status_code, lambda status: status == 403, seconds=90)
     user = ada.user_id
     assert rows("models", user) == []
     assert rows("images", user) == []
     (profile,) = rows("users", user)
-    assert set(profile) == {"pk", "sk", "kind", "v", "state", "changed_at"}
+    assert set(profile) == {"pk", "sk", "kind", "v", "state", "changed_at", "receipt"}
     assert profile["state"] == {"S": "ERASED"}
     assert objects("MediaBucket", f"media/u/{user}/") == set()
     assert objects("RawBucket", f"raw/{user}/") == set()
@@ -120,6 +121,17 @@ def test_an_erasure_takes_everything_while_a_training_runs_and_keeps_the_ledger(
     assert (sums["available"], sums["reserved"], sums["held"]) == (0, 0, 0)
     assert sums["spent"] == sums["entries"]
     assert post("login", {"email": email, "password": PASSWORD}).json()["code"] == "sign_in_failed"
+    receipt = wait_for(lambda: stranger(asked["receipt"]), lambda told: told["state"] == "erased", seconds=30)
+    assert (receipt["removed"]["photos"], receipt["removed"]["models"], receipt["removed"]["trainings"]) == (
+        len(ids),
+        1,
+        1,
+    )
+
+
+def stranger(path: str) -> dict[str, Any]:
+    """What somebody without an account reads at a path."""
+    return dict(httpx.get(f"{CLOUD.site}{path}", timeout=60, trust_env=False).json())
 
 
 def test_who_was_erased_may_come_back_without_a_second_welcome():

@@ -58,7 +58,7 @@ def delete_me(user_id: RecentUserId) -> Response[Any]:
     return json_response(view, HTTPStatus.ACCEPTED, cookies=cookies.cleared())
 
 
-@router.get("/v1/erasures/{token}", responses=answers(ErasureReceiptView))
+@router.get("/v1/erasures/<token>", responses=answers(ErasureReceiptView))
 def read_erasure(token: str, address: ClientAddress) -> Response[Any]:
     """Show what an erasure has removed and what is kept, and why. The token says which: nobody needs an account."""
     rates.take_network("receipt", address)

@@ -1,11 +1,7 @@
 """People to erase, with everything a person can have, and what must be left of them."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
-
-from botocore.client import BaseClient
 
 from functions.auth import tasks
 from likeness import workflow
@@ -74,10 +70,6 @@ FURNISHED = NOTHING | {
     "bytes": 7,
 }
 """What a receipt counts of a person whom `furnish` has furnished."""
-
-
-class Killed(BaseException):
-    """The process is gone: nothing catches this."""
 
 
 def enlist(email="ada@example.org") -> str:
@@ -237,23 +229,3 @@ def assert_erased(user):
     assert ended == {"train": ("RELEASED", 0), "order": ("SETTLED", 1)}
     amounts = {row.entry_kind: int(row.amount) for row in Entry.query(user, Entry.sk.startswith("ENTRY#"))}
     assert amounts == {"welcome": 100, "forfeiture": -95}
-
-
-READS = {"GetItem", "Query", "ListObjectsV2", "AdminGetUser", "GetSecretValue"}
-
-
-@contextmanager
-def failing(monkeypatch, at: int, error: BaseException) -> Iterator[list[str]]:
-    """Let the AWS call of this number (from 0) that changes anything fail before it is made; yields those calls."""
-    real, calls = BaseClient._make_api_call, []  # type: ignore[attr-defined]  # private
-
-    def make(self, operation, parameters):
-        if operation not in READS:
-            calls.append(operation)
-            if len(calls) == at + 1:
-                raise error
-        return real(self, operation, parameters)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(BaseClient, "_make_api_call", make)
-        yield calls

@@ -26,6 +26,7 @@ NOT_KEPT = "private, no-store"
 HOUR = 3600
 WEEK = 7 * 24 * HOUR
 ACCESS_SECONDS = 12 * HOUR
+PAGE = 500
 _CLOUDFRONT = bytes.maketrans(b"+=/", b"-_~")
 
 
@@ -129,7 +130,7 @@ def remove_below(prefix: str, *, bucket: str | None = None) -> None:
 
 def list_some(prefix: str, *, bucket: str) -> dict[str, int]:
     """Return up to 500 objects below a prefix: their keys, and their sizes in bytes."""
-    page = s3().list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=500)
+    page = s3().list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=PAGE)
     return {found["Key"]: found["Size"] for found in page.get("Contents", [])}
 
 
