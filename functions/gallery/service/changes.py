@@ -102,7 +102,7 @@ def _try(image: Image, change: PictureChange) -> PictureResult | None:
         return _result(image_id, ChangeCode.REFUSED, plan.refusal)
     if plan.actions and not changed(image, plan.actions, plan.condition):
         return None
-    if change.trashed:
+    if change.trashed is not None:
         trash.withdraw(image)
     return _result(image_id, ChangeCode.CHANGED if plan.actions else ChangeCode.UNCHANGED)
 

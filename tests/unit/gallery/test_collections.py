@@ -16,7 +16,7 @@ from tests.support import call, make_person, step
 def started(aws, monkeypatch):
     """Jobs that were started, which nobody runs here."""
     make_person()
-    found = []
+    found: list[Change] = []
     monkeypatch.setattr(jobs, "start", found.append)
     return found
 
