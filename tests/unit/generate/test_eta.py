@@ -5,13 +5,15 @@ from datetime import datetime, timedelta
 import pytest
 from pynamodb.exceptions import UpdateError
 
+from functions.generate.service import sweeping
 from likeness import pace
 from likeness.catalog.reader import catalog
+from likeness.items.generation import Generation
 from likeness.items.pace import RenderPace
 from likeness.items.row import born
 from likeness.query import fetch
 from tests.support import make_person
-from tests.unit.generate.studio import Studio, cancel, close, job_of, order, quote, read, render
+from tests.unit.generate.studio import Studio, cancel, close, job_of, order, quote, read, render, row_of
 
 BASE = catalog().base_model("flux-2-dev")
 assert BASE is not None
@@ -75,6 +77,26 @@ def test_order_that_failed_or_was_cancelled_is_not_kept() -> None:
     reply = order(count=2)
     render(job_of(reply), 1)
     cancel(reply)
+    assert kept() == []
+
+
+def test_order_that_was_overdue_is_not_kept() -> None:
+    make_person()
+    reply = order(count=2)
+    render(job_of(reply), 1)
+    row_of(reply).update([Generation.deadline.set(0), Generation.check_at.set(0)])
+    assert sweeping.sweep() == 1
+    assert read(reply).json["status"] == "succeeded"
+    assert kept() == []
+
+
+def test_samples_are_not_kept_for_their_id_is_older_than_they_are() -> None:
+    make_person()
+    reply = order(count=1)
+    render(job_of(reply), 1)
+    row = row_of(reply)
+    row.update([Generation.request.set({**row.request, "relation": "sample"})])
+    close(job_of(reply))
     assert kept() == []
 
 

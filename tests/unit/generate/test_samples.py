@@ -92,6 +92,17 @@ def test_samples_that_are_ordered_again_are_the_same_order() -> None:
     assert len(images()) == 4
 
 
+def test_repeat_starts_what_the_first_try_could_not(monkeypatch) -> None:
+    make_person()
+    job = train()
+    with monkeypatch.context() as patch:
+        patch.setattr("functions.generate.service.orders.start_workflow", lambda *_: None)
+        order_samples(job)
+    assert executions() == []
+    order_samples(job)
+    assert len(executions()) == 1
+
+
 def test_order_of_samples_has_the_id_and_the_moment_that_its_version_names() -> None:
     make_person()
     job = train()

@@ -65,6 +65,13 @@ def test_training_that_failed_is_no_version(fal: Fal) -> None:
     assert [v["number"] for v in versions(run)["versions"]] == [1]
 
 
+@pytest.mark.parametrize(("body", "wanted"), [({}, True), ({"samples": True}, True), ({"samples": False}, False)])
+def test_training_remembers_whether_samples_follow_it(body, wanted) -> None:
+    make_person()
+    model_id = make_model()
+    assert Run(model_id, order(model_id, body).json["id"]).row.samples is wanted
+
+
 def test_roll_back_makes_the_older_weights_the_ones_in_use(twice: tuple[Run, Run]) -> None:
     first, second = twice
     reply = ask("PATCH", f"/{first.model_id}", {"default_version": first.training_id})
