@@ -32,8 +32,8 @@ class Site(Construct):
     """A distribution with three behaviours: `/` web app, `/v1/*` API, `/media/*` pictures.
 
     The rewrite for the web app's own paths (and `/docs`, the page that shows the API) is a function on `/` and not
-    an error page, which would turn the API's refusals into web pages. Pictures are never cached at the edge: what is deleted
-    is gone at once.
+    an error page, which would turn the API's refusals into web pages. Pictures are never cached at the edge: what
+    is deleted is gone at once.
     """
 
     def __init__(
