@@ -111,6 +111,7 @@ def stage(name: str, *, site_url: str = "", emulator_url: str = "", layers_dir: 
             tls_only=False,
             retained=False,
             await_seconds=3,
+            mail_from="hello@likeness.test",
             alarms=False,
         )
     if name == "dev":

@@ -27,6 +27,8 @@ ACCOUNT = "000000000000"
 APP_STACK = "likeness-local-app"
 DATA_STACK = "likeness-local-data"
 VENDOR_USER = VENDOR_KEY = "darkroom"
+MAIL_FROM = "hello@likeness.test"
+"""Who sends product mail; the stage `local` names the same."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from local.cloud import ACCOUNT, APP_STACK, DATA_STACK, REGION, ROOT, VENDOR_KEY, VENDOR_USER, Cloud, digest
+from local.cloud import ACCOUNT, APP_STACK, DATA_STACK, MAIL_FROM, REGION, ROOT, VENDOR_KEY, VENDOR_USER, Cloud, digest
 
 ASSETS_BUCKET = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
 SOURCES = ("infra", "functions", "layers", "cdk.json")
@@ -65,7 +65,10 @@ def build_layers() -> None:
 
 
 def prepare(cloud: Cloud, shell: Mapping[str, str]) -> None:
-    """Make what an operator makes by hand on AWS: the assets bucket and the vendors' secrets."""
+    """Make what an operator makes by hand on AWS: the assets bucket, the sender of mail and the vendors' secrets."""
+    mail = cloud.client("sesv2")
+    if MAIL_FROM not in {found["IdentityName"] for found in mail.list_email_identities()["EmailIdentities"]}:
+        mail.create_email_identity(EmailIdentity=MAIL_FROM)
     s3 = cloud.client("s3")
     if ASSETS_BUCKET not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
         s3.create_bucket(Bucket=ASSETS_BUCKET)

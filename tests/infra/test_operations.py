@@ -11,6 +11,7 @@ from infra.acknowledged import ACCEPTED
 from infra.app_stack import AppStack
 from infra.data_stack import DataStack
 from infra.stages import stage
+from local.cloud import MAIL_FROM
 from tests.infra.stacks import FLAGS, Stacks, flat
 
 ACCEPTED_REASONS = 20
@@ -99,7 +100,7 @@ def test_stages_differ_in_what_they_say(every_stage: dict[str, Stacks]) -> None:
     assert said("retained") == {"local": False, "dev": True, "prod": True}
     assert said("s3_addressing_style") == {"local": "path", "dev": "virtual", "prod": "virtual"}
     assert said("library_layer") == {"local": "layer-local", "dev": "layer-base", "prod": "layer-base"}
-    assert said("mail_from") == {"local": "", "dev": "", "prod": ""}
+    assert said("mail_from") == {"local": MAIL_FROM, "dev": "", "prod": ""}
 
 
 def test_stage_without_name_is_refused() -> None:

@@ -99,6 +99,31 @@ def test_a_reset_and_a_change_of_the_password_end_every_session():
     assert post("login", {"email": email, "password": OTHER}).json()["code"] == "sign_in_failed"
 
 
+def test_an_account_moves_to_another_address_and_signs_in_there_alone():
+    ada, old = person("ada")
+    new = new_email("countess")
+    known = person("known")[1]
+    session = post("login", {"email": old, "password": PASSWORD, "client": "native"}).json()
+    assert ada.call("POST", "/v1/me/email", {"email": known}) == {"email": known}
+    assert ada.call("POST", "/v1/me/email", {"email": new}) == {"email": new}
+    assert ada.send("POST", "/v1/me/email/confirm", {"code": "000000"}).json()["code"] == "code_invalid"
+    assert ada.call("POST", "/v1/me/email/confirm", {"code": code_of(new)})["email"] == new
+    assert post("refresh", {"refresh_token": session["refresh_token"]}).json()["code"] == "session_ended"
+    assert post("login", {"email": old, "password": PASSWORD}).json()["code"] == "sign_in_failed"
+    assert post("login", {"email": new, "password": PASSWORD}).json()["user_id"] == ada.user_id
+    with Client(CLOUD) as reader:
+        assert any("another e-mail address" in text for text in reader.mails(old))
+        assert any("has an account already" in text for text in reader.mails(known))
+
+
+def test_signing_out_everywhere_ends_every_session():
+    ada, email = person("ada")
+    sessions = [post("login", {"email": email, "password": PASSWORD, "client": "native"}).json() for _ in range(2)]
+    assert ada.send("DELETE", "/v1/me/sessions").status_code == 204
+    for session in sessions:
+        assert post("refresh", {"refresh_token": session["refresh_token"]}).json()["code"] == "session_ended"
+
+
 def test_an_erasure_takes_everything_while_a_training_runs_and_keeps_the_ledger():
     ada, email = person("ada")
     ids = [row["id"] for row in upload(ada, photos())]

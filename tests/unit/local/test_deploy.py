@@ -1,9 +1,12 @@
 """A deployment stays on this machine, and vendors are real only when a key says so."""
 
+from typing import Any
+
 import pytest
 
 from local import deploy
-from local.cloud import ROOT, Cloud, Ports, digest
+from local.cloud import MAIL_FROM, ROOT, Cloud, Ports, digest
+from tests.support import client
 
 CLOUD = Cloud(ports=Ports(1, 2, 3))
 
@@ -78,3 +81,23 @@ def test_ports_are_read_from_text():
     assert Ports.of("4677,8887,8890") == Ports(4677, 8887, 8890)
     with pytest.raises(ValueError, match="unpack"):
         Ports.of("4677,8887")
+
+
+class Machine(Cloud):
+    """A cloud whose services are moto's."""
+
+    def client(self, service: str) -> Any:
+        return client(service)
+
+
+def test_what_an_operator_makes_by_hand_is_made_once(aws):
+    client("sesv2").delete_email_identity(EmailIdentity=MAIL_FROM)
+    for _ in range(2):
+        deploy.prepare(Machine(ports=Ports(1, 2, 3)), {})
+    assert MAIL_FROM in known()
+    names = [secret["Name"] for secret in client("secretsmanager").list_secrets()["SecretList"]]
+    assert {"likeness/local/fal", "likeness/local/together"} <= set(names)
+
+
+def known():
+    return [found["IdentityName"] for found in client("sesv2").list_email_identities()["EmailIdentities"]]
