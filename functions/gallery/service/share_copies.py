@@ -117,11 +117,6 @@ def _publish(share: Share) -> None:
         raise AccountNotActive("This account cannot do that now.")
 
 
-def _names(row: Raw, attribute: str, share: Share) -> bool:
-    """Say whether a picture's row names a link in a set."""
-    return share.id in row.get(attribute, {}).get("SS", ())
-
-
 def _copy(share: Share, image_id: str, there: set[str]) -> bool:
     """Copy what is missing of a picture; say whether all of it is there."""
     for key in _keys(share, image_id):
@@ -149,7 +144,7 @@ def _leave(share: Share, image_ids: list[str]) -> None:
 
 def _unmark(share: Share, image_ids: list[str]) -> None:
     rows = fetch(Image, share.pk, [f"{Image.PREFIX}{image_id}" for image_id in image_ids], ("sk", "shares"))
-    marked = [row["sk"]["S"] for row in rows if _names(row, "shares", share)]
+    marked = [row["sk"]["S"] for row in rows if is_named(row, share)]
     actions, is_marked = [Image.shares.delete({share.id})], Image.shares.contains(share.id)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(lambda sk: changed(Image(share.pk, sk), list(actions), is_marked), marked))
