@@ -11,17 +11,15 @@ from likeness.account import healed
 from likeness.catalog.policy import check_prompt
 from likeness.catalog.reader import catalog
 from likeness.credit import check_active
-from likeness.errors import Conflict, CursorInvalid, NotFound, TrainingRunning, Unprocessable
+from likeness.errors import Conflict, NotFound, TrainingRunning, Unprocessable
 from likeness.items.model import ModelCount, TrainedModel, Training, TrainingStatus, Weights
 from likeness.items.photo import Photo, PhotoState
 from likeness.items.row import changed, is_id, new_id
 from likeness.job import End, abandon_training
-from likeness.query import query
+from likeness.listing import list_own
 from likeness.storage import remove
 from likeness.table import Transaction
-from likeness.wire import decode_cursor, encode_cursor
 
-FIRST, LAST = "0" * 26, "7" + "Z" * 25
 _CONSONANTS = "bcdfghjklmnpqrstvwxz"
 _RUNNING = "A training of this model is running. Wait for its end, or cancel it."
 
@@ -56,28 +54,9 @@ def trigger_of(model_id: str) -> str:
 
 def list_models(user_id: str, limit: int, cursor: str | None) -> ModelList:
     """Return a page of models, newest first, by one query; deleted ones are left out."""
-    start = {"pk": {"S": user_id}, "sk": {"S": TrainedModel.PREFIX + position(cursor)}} if cursor is not None else None
-    page = query(
-        TrainedModel,
-        ("pk", user_id),
-        ("sk", TrainedModel.PREFIX + FIRST, TrainedModel.PREFIX + LAST),
-        limit=limit,
-        start=start,
-    )
+    page = list_own(TrainedModel, user_id, TrainedModel.PREFIX, limit, cursor)
     models = [TrainedModel.from_raw_data(row) for row in page.rows]
-    last = page.next_key["sk"]["S"].removeprefix(TrainedModel.PREFIX) if page.next_key else None
-    return ModelList(
-        models=[ModelView.of(model) for model in models if not model.deleted_at],
-        cursor=encode_cursor({"after": last}) if last else None,
-    )
-
-
-def position(cursor: str) -> str:
-    """Return the id behind which a list goes on."""
-    found = decode_cursor(cursor).get("after")
-    if not isinstance(found, str) or not is_id(found):
-        raise CursorInvalid
-    return found
+    return ModelList(models=[ModelView.of(model) for model in models if not model.deleted_at], cursor=page.cursor)
 
 
 def find_model(user_id: str, model_id: str) -> TrainedModel:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.train.library import FIRST, LAST, find_model, position
+from functions.train.library import find_model
 from functions.train.models import TrainingRequest
 from functions.train.report import NOT_READY, judge, trainable_base
 from functions.train.training_views import TrainingList, TrainingStarted, TrainingView
@@ -26,11 +26,10 @@ from likeness.items.model import ModelStatus, TrainedModel, Training, TrainingSt
 from likeness.items.money import Reservation, ReservationState
 from likeness.items.row import OPEN, new_id, now
 from likeness.job import End, abandon_training, execution_name, training_of
+from likeness.listing import list_own
 from likeness.observability import count, logger
-from likeness.query import query
 from likeness.settings import settings
 from likeness.table import Raw, Transaction
-from likeness.wire import encode_cursor
 
 FIRST_CHECK_SECONDS = 60
 CANCELLED = End(TrainingStatus.CANCELLED, "cancelled", "You cancelled this training.")
@@ -70,11 +69,10 @@ def list_trainings(user_id: str, model_id: str, limit: int, cursor: str | None) 
     """Return a page of a model's trainings, newest first; NotFound if there is no such model."""
     find_model(user_id, model_id)
     prefix = f"{Training.PREFIX}{model_id}#"
-    start = {"pk": {"S": user_id}, "sk": {"S": prefix + position(cursor)}} if cursor is not None else None
-    page = query(Training, ("pk", user_id), ("sk", prefix + FIRST, prefix + LAST), limit=limit, start=start)
+    page = list_own(Training, user_id, prefix, limit, cursor)
     return TrainingList(
         trainings=[TrainingView.of(Training.from_raw_data(row)) for row in page.rows],
-        cursor=encode_cursor({"after": page.next_key["sk"]["S"].removeprefix(prefix)}) if page.next_key else None,
+        cursor=page.cursor,
     )
 
 

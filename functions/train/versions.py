@@ -4,14 +4,14 @@ import re
 import unicodedata
 from datetime import UTC, datetime, timedelta
 
-from functions.train.library import FIRST, LAST, find_model, find_version, position
+from functions.train.library import find_model, find_version
 from functions.train.views import VersionList, VersionView, VersionWeights, WeightsDownload
 from likeness.catalog.reader import catalog
 from likeness.items.generation import Generation
 from likeness.items.model import TrainedModel, Weights
-from likeness.query import fetch, query
+from likeness.listing import list_own
+from likeness.query import fetch
 from likeness.storage import download_url
-from likeness.wire import encode_cursor
 
 DOWNLOAD_SECONDS = 300
 
@@ -24,13 +24,12 @@ def list_versions(user_id: str, model_id: str, limit: int, cursor: str | None) -
     """
     model = find_model(user_id, model_id)
     prefix = f"{Weights.PREFIX}{model_id}#"
-    start = {"pk": {"S": user_id}, "sk": {"S": prefix + position(cursor)}} if cursor is not None else None
-    page = query(Weights, ("pk", user_id), ("sk", prefix + FIRST, prefix + LAST), limit=limit, start=start)
+    page = list_own(Weights, user_id, prefix, limit, cursor)
     versions = [Weights.from_raw_data(row) for row in page.rows]
     ordered = _ordered(user_id, [version.samples_id for version in versions])
     return VersionList(
         versions=[_view(version, model, ordered) for version in versions],
-        cursor=encode_cursor({"after": page.next_key["sk"]["S"].removeprefix(prefix)}) if page.next_key else None,
+        cursor=page.cursor,
     )
 
 

@@ -15,18 +15,17 @@ from functions.upload.models import (
 )
 from likeness.aws import s3
 from likeness.catalog.reader import catalog
-from likeness.errors import Conflict, CursorInvalid, NotFound, PhotoInUse
+from likeness.errors import Conflict, NotFound, PhotoInUse
 from likeness.items.model import TrainedModel
 from likeness.items.photo import PATIENCE_SECONDS, Photo, PhotoCount, PhotoState, UniquePhoto
-from likeness.items.row import born, is_id, new_id, now
+from likeness.items.row import born, new_id, now
+from likeness.listing import FIRST, LAST, list_own
 from likeness.query import query
 from likeness.settings import settings
 from likeness.storage import media_path, photo_files, photo_key, raw_key, remove
 from likeness.table import Transaction
-from likeness.wire import decode_cursor, encode_cursor
 
 FORM_SECONDS = 300
-_FIRST, _LAST = "0" * 26, "7" + "Z" * 25
 
 
 def start_uploads(user_id: str, request: UploadsRequest) -> UploadsView:
@@ -37,13 +36,10 @@ def start_uploads(user_id: str, request: UploadsRequest) -> UploadsView:
 
 def list_photos(user_id: str, limit: int, cursor: str | None) -> PhotosView:
     """Return a page of photos, newest first, by one query."""
-    start = {"pk": {"S": user_id}, "sk": {"S": _position(cursor)}} if cursor is not None else None
-    between = ("sk", f"{Photo.PREFIX}{_FIRST}", f"{Photo.PREFIX}{_LAST}")
-    page = query(Photo, ("pk", user_id), between, limit=limit, start=start)
+    page = list_own(Photo, user_id, Photo.PREFIX, limit, cursor)
     photos = [Photo.from_raw_data(row) for row in page.rows]
-    following = encode_cursor({"photo": page.next_key["sk"]["S"].removeprefix(Photo.PREFIX)}) if page.next_key else None
     shown = [_view(photo) for photo in photos if photo.state != PhotoState.DELETING]
-    return PhotosView(photos=shown, cursor=following)
+    return PhotosView(photos=shown, cursor=page.cursor)
 
 
 def read_photo(user_id: str, photo_id: str) -> PhotoView:
@@ -88,7 +84,7 @@ def _withdraw(user_id: str, photo: Photo) -> None:
 
 
 def _models_with(user_id: str, photo_id: str) -> list[TrainedModel]:
-    between = ("sk", f"{TrainedModel.PREFIX}{_FIRST}", f"{TrainedModel.PREFIX}{_LAST}")
+    between = ("sk", f"{TrainedModel.PREFIX}{FIRST}", f"{TrainedModel.PREFIX}{LAST}")
     rows = query(TrainedModel, ("pk", user_id), between).rows
     models = [TrainedModel.from_raw_data(row) for row in rows]
     return [model for model in models if photo_id in model.photo_ids]
@@ -116,13 +112,6 @@ def _form(user_id: str, photo: PhotoRequest, expires_at: int) -> UploadView:
         fields=form["fields"],
         expires_at=datetime.fromtimestamp(expires_at, UTC),
     )
-
-
-def _position(cursor: str) -> str:
-    photo_id = decode_cursor(cursor).get("photo")
-    if not isinstance(photo_id, str) or not is_id(photo_id):
-        raise CursorInvalid
-    return f"{Photo.PREFIX}{photo_id}"
 
 
 def _stored(user_id: str, photo_id: str) -> Photo:

@@ -15,16 +15,15 @@ from functions.gallery.models.collections import (
 )
 from functions.gallery.models.selection import CollectionFilters
 from functions.gallery.service import jobs, selection
-from functions.gallery.service.filters import FIRST, LAST, find_collection, refused
-from functions.gallery.service.listing import position
+from functions.gallery.service.filters import find_collection, refused
 from likeness.credit import check_active
 from likeness.errors import Conflict, NotFound
 from likeness.items.gallery import Change, Collection, CollectionCount
 from likeness.items.row import new_id
+from likeness.listing import list_own
 from likeness.once import once
-from likeness.query import query
 from likeness.table import Transaction
-from likeness.wire import encode_cursor, fingerprint
+from likeness.wire import fingerprint
 
 _ABSENT = "No such collection."
 
@@ -59,19 +58,8 @@ def create_collection(user_id: str, request: CollectionRequest, operation: str |
 
 def list_collections(user_id: str, limit: int, cursor: str | None) -> CollectionList:
     """Return a page of collections, newest first, by one query."""
-    after = position(cursor)
-    page = query(
-        Collection,
-        ("pk", user_id),
-        ("sk", Collection.PREFIX + FIRST, Collection.PREFIX + LAST),
-        limit=limit,
-        start={"pk": {"S": user_id}, "sk": {"S": Collection.PREFIX + after}} if after else None,
-    )
-    last = page.next_key["sk"]["S"].removeprefix(Collection.PREFIX) if page.next_key else None
-    return CollectionList(
-        collections=[_view(Collection.from_raw_data(row)) for row in page.rows],
-        cursor=encode_cursor({"after": last}) if last else None,
-    )
+    page = list_own(Collection, user_id, Collection.PREFIX, limit, cursor)
+    return CollectionList(collections=[_view(Collection.from_raw_data(row)) for row in page.rows], cursor=page.cursor)
 
 
 def read_collection(user_id: str, collection_id: str) -> CollectionView:

@@ -12,29 +12,17 @@ from functions.gallery.models.downloads import (
 )
 from functions.gallery.service import jobs
 from likeness import storage
-from likeness.errors import CursorInvalid, NotFound
+from likeness.errors import NotFound
 from likeness.items.gallery import Download
-from likeness.items.row import is_id, now
-from likeness.query import query
-from likeness.table import Raw
-from likeness.wire import decode_cursor, encode_cursor
+from likeness.items.row import now
+from likeness.listing import list_own
 
 
 def list_downloads(user_id: str, page_size: int, cursor: str | None) -> DownloadList:
     """Return a page of downloads, newest first."""
-    page = query(
-        Download,
-        ("pk", user_id),
-        ("sk", Download.PREFIX, f"{Download.PREFIX}~"),
-        limit=page_size,
-        start=_start(user_id, cursor),
-        attributes=[name for name in Download.get_attributes() if name != "selection"],
-    )
-    last = page.next_key["sk"]["S"].removeprefix(Download.PREFIX) if page.next_key else None
-    return DownloadList(
-        downloads=[_view(Download.from_raw_data(row)) for row in page.rows],
-        cursor=encode_cursor({"after": last}) if last else None,
-    )
+    lean = [name for name in Download.get_attributes() if name != "selection"]
+    page = list_own(Download, user_id, Download.PREFIX, page_size, cursor, lean)
+    return DownloadList(downloads=[_view(Download.from_raw_data(row)) for row in page.rows], cursor=page.cursor)
 
 
 def read_download(user_id: str, download_id: str) -> DownloadJobView:
@@ -56,15 +44,6 @@ def find_download(user_id: str, download_id: str) -> Download:
     if download is None:
         raise NotFound("No such download.")
     return download
-
-
-def _start(user_id: str, cursor: str | None) -> Raw | None:
-    if cursor is None:
-        return None
-    match decode_cursor(cursor):
-        case {"after": str(after)} if is_id(after):
-            return {"pk": {"S": user_id}, "sk": {"S": f"{Download.PREFIX}{after}"}}
-    raise CursorInvalid
 
 
 def _view(download: Download) -> DownloadJobView:

@@ -11,10 +11,10 @@ from likeness.errors import Unprocessable
 from likeness.items.gallery import Collection
 from likeness.items.image import Image, fold, gallery_of, trash_of
 from likeness.items.row import is_id
+from likeness.listing import FIRST, LAST
 from likeness.query import Page, query
 from likeness.table import Raw
 
-FIRST, LAST = "0" * 26, "7" + "Z" * 25
 Where = tuple[str, str, Raw]
 
 _CONDITIONS = {

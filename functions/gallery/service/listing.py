@@ -6,12 +6,10 @@ from functions.gallery.models.images import ImageFields, ImageIndex, ImageList
 from functions.gallery.models.selection import FiltersBody
 from functions.gallery.service.filters import Scope, id_of, refused, resolve, scanned, scope
 from functions.gallery.service.summaries import INDEX_ATTRIBUTES, index_row, summary
-from likeness.errors import CursorInvalid
 from likeness.items.image import LEAN, Image
-from likeness.items.row import is_id
+from likeness.listing import behind, position
 from likeness.query import fetch
 from likeness.table import Raw
-from likeness.wire import decode_cursor, encode_cursor
 
 CALLS = 3
 MOST_SUMMARIES = 100
@@ -31,7 +29,7 @@ def list_images(
         raise refused("limit", f"at most {MOST_SUMMARIES}; with fields=index at most 1000")
     found = scope(user_id, resolve(user_id, filters), trashed=filters.trashed)
     rows, last = _page(found, limit, position(cursor), INDEX_ATTRIBUTES if light else ())
-    return _view(user_id, rows, shown, encode_cursor({"after": last}) if last else None)
+    return _view(user_id, rows, shown, behind(last))
 
 
 def find_images(
@@ -48,20 +46,6 @@ def find_images(
     rows = fetch(Image, user_id, [Image.of(user_id, one).sk for one in wanted], ["sk", "gallery", *LEAN])
     found = {id_of(row): row for row in rows if "gallery" in row}
     return _view(user_id, [found[one] for one in wanted if one in found], shown, None)
-
-
-def position(cursor: str | None) -> str | None:
-    """Return the id behind which a list goes on.
-
-    Raises:
-        CursorInvalid: the cursor was not made here.
-    """
-    if cursor is None:
-        return None
-    match decode_cursor(cursor):
-        case {"after": str(after)} if is_id(after):
-            return after
-    raise CursorInvalid
 
 
 def _page(found: Scope, limit: int, after: str | None, attributes: Sequence[str]) -> tuple[list[Raw], str | None]:

@@ -4,27 +4,22 @@ from datetime import datetime
 
 from functions.gallery.models.shares import ShareList, ShareView, moment_of
 from functions.gallery.service import share_copies
-from likeness.errors import CursorInvalid, NotFound
+from likeness.errors import NotFound
 from likeness.items.gallery import Share
 from likeness.items.image import Image
 from likeness.items.row import is_id
-from likeness.query import fetch, query
+from likeness.listing import behind, list_own, position
+from likeness.query import fetch
 from likeness.seal import opaque_token
 from likeness.settings import settings
-from likeness.wire import decode_cursor, encode_cursor
 
 
 def list_shares(user_id: str, image_id: str | None, limit: int, cursor: str | None) -> ShareList:
     """Return a page of links, newest first; with a picture's id those that it is marked with. Two calls at most."""
-    after = _after(cursor)
     if image_id is not None:
-        return _of_picture(user_id, image_id, limit, after)
-    between = ("sk", Share.PREFIX, f"{Share.PREFIX}~")
-    start = {"pk": {"S": user_id}, "sk": {"S": f"{Share.PREFIX}{after}"}} if after else None
-    page = query(Share, ("pk", user_id), between, limit=limit, start=start)
-    shares = [Share.from_raw_data(row) for row in page.rows]
-    last = page.next_key["sk"]["S"].removeprefix(Share.PREFIX) if page.next_key else None
-    return _page([share for share in shares if not share.is_deleted], last)
+        return _of_picture(user_id, image_id, limit, position(cursor))
+    page = list_own(Share, user_id, Share.PREFIX, limit, cursor)
+    return _page([Share.from_raw_data(row) for row in page.rows], page.cursor)
 
 
 def read_share(user_id: str, share_id: str) -> ShareView:
@@ -64,21 +59,12 @@ def _of_picture(user_id: str, image_id: str, limit: int, after: str | None) -> S
     marks = sorted((rows[0].get("shares", {}).get("SS", ()) if rows else ()), reverse=True)
     ids = [share_id for share_id in marks if after is None or share_id < after]
     found = [Share.from_raw_data(row) for row in fetch(Share, user_id, [Share.PREFIX + one for one in ids[:limit]])]
-    shares = sorted((share for share in found if not share.is_deleted), key=lambda share: share.id, reverse=True)
-    return _page(shares, ids[limit - 1] if len(ids) > limit else None)
+    shares = sorted(found, key=lambda share: share.id, reverse=True)
+    return _page(shares, behind(ids[limit - 1] if len(ids) > limit else None))
 
 
-def _page(shares: list[Share], last: str | None) -> ShareList:
-    return ShareList(shares=[view(share) for share in shares], cursor=encode_cursor({"after": last}) if last else None)
-
-
-def _after(cursor: str | None) -> str | None:
-    if cursor is None:
-        return None
-    match decode_cursor(cursor):
-        case {"after": str(after)} if is_id(after):
-            return after
-    raise CursorInvalid
+def _page(shares: list[Share], cursor: str | None) -> ShareList:
+    return ShareList(shares=[view(share) for share in shares if not share.is_deleted], cursor=cursor)
 
 
 def view(share: Share) -> ShareView:

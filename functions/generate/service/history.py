@@ -4,12 +4,10 @@ import json
 from typing import Any
 
 from functions.generate.models.prompts import PromptHistory, UsedPrompt
-from functions.generate.service.reading import after, everything
 from likeness.items.generation import Generation, Relation
 from likeness.items.image import fold
 from likeness.items.row import born
-from likeness.query import query
-from likeness.wire import encode_cursor
+from likeness.listing import behind, list_own
 
 CALLS = 3
 ORDERS_A_CALL = 100
@@ -27,16 +25,9 @@ def list_prompts(user_id: str, limit: int, cursor: str | None, text: str | None)
     """
     words = fold(text or "").split()
     found: dict[str, UsedPrompt] = {}
-    start, position = after(user_id, cursor), None
+    position = None
     for _ in range(CALLS):
-        page = query(
-            Generation,
-            ("pk", user_id),
-            everything(),
-            limit=ORDERS_A_CALL,
-            start=start,
-            attributes=("sk", "request"),
-        )
+        page = list_own(Generation, user_id, Generation.PREFIX, ORDERS_A_CALL, cursor, ("sk", "request"))
         for row in page.rows:
             generation_id = row["sk"]["S"].removeprefix(Generation.PREFIX)
             ordered = json.loads(row["request"]["S"])
@@ -45,8 +36,8 @@ def list_prompts(user_id: str, limit: int, cursor: str | None, text: str | None)
                     return _page(found, position)
                 _note(found, generation_id, ordered)
             position = generation_id
-        start = page.next_key
-        if start is None:
+        cursor = page.cursor
+        if cursor is None:
             return _page(found, None)
     return _page(found, position)
 
@@ -74,4 +65,4 @@ def _note(found: dict[str, UsedPrompt], generation_id: str, ordered: dict[str, A
 
 
 def _page(found: dict[str, UsedPrompt], position: str | None) -> PromptHistory:
-    return PromptHistory(prompts=list(found.values()), cursor=encode_cursor({"after": position}) if position else None)
+    return PromptHistory(prompts=list(found.values()), cursor=behind(position))

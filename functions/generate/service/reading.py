@@ -10,17 +10,13 @@ from functions.generate.models.generations import (
     PictureMedia,
     PictureView,
 )
-from likeness.errors import AlreadyEnded, CursorInvalid, NotFound
+from likeness.errors import AlreadyEnded, NotFound
 from likeness.generation import Cause, abandon_generation, find_generation
 from likeness.items.generation import Generation, GenerationStatus, Ordered, Relation
 from likeness.items.row import born, is_id
+from likeness.listing import list_own
 from likeness.pace import Eta, of_pictures
-from likeness.query import query
 from likeness.storage import image_key, media_path
-from likeness.table import Raw
-from likeness.wire import decode_cursor, encode_cursor
-
-_FIRST, _LAST = "0" * 26, "7" + "Z" * 25
 
 
 def read_generation(user_id: str, generation_id: str) -> Generation:
@@ -37,12 +33,8 @@ def read_generation(user_id: str, generation_id: str) -> Generation:
 
 def list_generations(user_id: str, limit: int, cursor: str | None) -> GenerationList:
     """Return a page of orders, newest first, by one query."""
-    page = query(Generation, ("pk", user_id), everything(), limit=limit, start=after(user_id, cursor))
-    last = page.next_key["sk"]["S"].removeprefix(Generation.PREFIX) if page.next_key else None
-    return GenerationList(
-        generations=[view(Generation.from_raw_data(row)) for row in page.rows],
-        cursor=encode_cursor({"after": last}) if last else None,
-    )
+    page = list_own(Generation, user_id, Generation.PREFIX, limit, cursor)
+    return GenerationList(generations=[view(Generation.from_raw_data(row)) for row in page.rows], cursor=page.cursor)
 
 
 def cancel_generation(user_id: str, generation_id: str) -> Generation:
@@ -140,22 +132,3 @@ def _media(user_id: str, image_id: str) -> PictureMedia:
         thumbnail_640=path("640.webp"),
         thumbnail_256=path("256.webp"),
     )
-
-
-def everything() -> tuple[str, str, str]:
-    """Return the range of keys that all orders lie in."""
-    return ("sk", f"{Generation.PREFIX}{_FIRST}", f"{Generation.PREFIX}{_LAST}")
-
-
-def after(user_id: str, cursor: str | None) -> Raw | None:
-    """Return the key after which a list of orders goes on.
-
-    Raises:
-        CursorInvalid: the cursor is none of such a list.
-    """
-    if cursor is None:
-        return None
-    match decode_cursor(cursor):
-        case {"after": str(after)} if is_id(after):
-            return {"pk": {"S": user_id}, "sk": {"S": f"{Generation.PREFIX}{after}"}}
-    raise CursorInvalid
