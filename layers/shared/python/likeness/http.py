@@ -106,10 +106,8 @@ def no_content(*, cookies: list[Cookie] | None = None) -> Response[Any]:
 
 def answers(view: type[BaseModel] | UnionType | None, status: HTTPStatus = HTTPStatus.OK) -> dict[int, Any]:
     """Declare for OpenAPI what a route answers when it answers by `json_response` or `no_content`."""
-    described: dict[str, Any] = {"description": status.phrase}
-    if view is not None:
-        described["content"] = {JSON: {"model": view}}
-    return {status.value: described}
+    content = {} if view is None else {JSON: {"model": view}}
+    return {status.value: {"description": status.phrase, "content": content}}
 
 
 def problem(status: HTTPStatus, code: str, detail: str, **extra: Any) -> Response[Any]:  # noqa: ANN401 (JSON)
