@@ -1,11 +1,13 @@
 """Changes of all pictures that match: a job that is killed, resumed and stopped."""
 
+from unittest.mock import Mock
+
 import boto3
 import pytest
 
 from functions.gallery import tasks
 from functions.gallery.handler import handler
-from functions.gallery.service import bulk, changes, jobs
+from functions.gallery.service import bulk, changes, jobs, selection
 from likeness import storage
 from likeness.items import row as rows
 from likeness.items.gallery import Change
@@ -22,6 +24,7 @@ pytestmark = pytest.mark.usefixtures("aws")
 def ada(aws, monkeypatch):
     make_person("ada", 0)
     monkeypatch.setattr(bulk, "CHUNK", 10)
+    monkeypatch.setattr(bulk, "READ", 20)
 
 
 def pictures():
@@ -66,6 +69,16 @@ def test_all_that_match_are_changed_and_no_other():
     assert tagged == set(wanted)
     assert not tagged & {other, late}
     assert Change.get("ada", f"CHANGE#{job_id}").open is None
+
+
+@pytest.mark.parametrize("pictures_made", [39, 40, 41])
+def test_index_is_read_for_many_chunks_at_once_and_to_its_end(monkeypatch, pictures_made):
+    reading = Mock(wraps=selection.page)
+    monkeypatch.setattr(selection, "page", reading)
+    for _ in range(pictures_made):
+        make_image()
+    assert stands(run(started({"trashed": True}))) == ("succeeded", pictures_made, pictures_made, 0)
+    assert reading.call_count == pictures_made // 20 + 1
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
