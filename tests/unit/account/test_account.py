@@ -3,7 +3,7 @@
 import pytest
 
 from likeness import account
-from likeness.account import YEAR_SECONDS, find_profile, heal, healed, open_account
+from likeness.account import YEAR_SECONDS, find_profile, heal, healed, open_account, welcome_mark
 from likeness.catalog.reader import catalog
 from likeness.credit import check_active, read_balance
 from likeness.errors import AccountNotActive, NotFound
@@ -160,3 +160,10 @@ def test_other_refusals_are_passed_on():
 
     with pytest.raises(NotFound):
         healed("ada", refused)
+
+
+def test_the_mark_of_a_welcome_goes_after_the_twelve_months_that_it_counts():
+    opened(email="Ada@example.org")
+    mark = welcome_mark("ada@example.org")
+    mark.refresh()
+    assert int(mark.expires_at) - int(mark.granted_at) == YEAR_SECONDS

@@ -192,7 +192,8 @@ def test_what_a_person_wrote_removes_nobodys_files(name):
 @pytest.mark.parametrize("below", ["media/v/", "media/v//", "media/v", "", "media/v/short/", "media/u/eve/"])
 def test_a_row_that_names_no_random_folder_removes_no_files(below):
     user = enlist()
-    theirs = [store(f"media/v/{new_id()}/1.webp"), store("media/u/eve/images/1/view.webp")]
+    names = (f"v/{new_id()}/1.webp", "v/short/1.webp", "v//1.webp", "u/eve/images/1/view.webp")
+    theirs = [store(f"media/{name}") for name in names]
     put(user, "images", "DOWNLOAD", below=below)
     begin(user)
     run(user)

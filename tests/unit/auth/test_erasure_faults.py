@@ -17,6 +17,7 @@ from tests.unit.auth.erasure_world import (
     enlist,
     furnish,
     run,
+    store,
 )
 
 
@@ -128,6 +129,8 @@ def test_two_erasures_at_once_count_each_thing_once(monkeypatch):
         if found and not depth:
             depth.append(1)
             run(user)
+            # A third erasure begins a count of its own: it must not be taken for the first.
+            tally.remove_objects(user, bucket, "media/u/nobody/")
         return found
 
     monkeypatch.setattr(storage, "list_some", listed)
@@ -154,3 +157,22 @@ def test_rows_removed_by_another_erasure_are_counted_by_it_alone(monkeypatch):
     assert run(user) == {"cursor": None}
     assert depth
     assert_erased(user)
+
+
+def test_a_page_that_another_erasure_has_counted_is_not_counted_again(monkeypatch):
+    user = enlist()
+    key = store(f"media/u/{user}/images/1/view.webp")
+    real = storage.list_some
+    depth: list[int] = []
+
+    def listed(prefix, *, bucket):
+        found = real(prefix, bucket=bucket)
+        if not depth:
+            depth.append(1)
+            tally.remove_objects(user, bucket, prefix)
+        return found
+
+    monkeypatch.setattr(storage, "list_some", listed)
+    assert tally.remove_objects(user, "media-bucket", key)
+    (noted,) = Erasure.query(user, Erasure.sk == "ERASURE")
+    assert int(noted.objects) == 1

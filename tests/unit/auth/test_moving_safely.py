@@ -113,3 +113,19 @@ def test_an_address_that_was_left_is_free_for_somebody_else():
     again = join(EMAIL)
     assert again != user
     assert login(NEW).json["user_id"] == user
+
+
+def test_the_same_code_of_others_or_for_another_address_is_stored_otherwise(monkeypatch):
+    monkeypatch.setattr("secrets.randbelow", lambda _: 42)
+    seals = []
+    for user, email in ((join(), NEW), (join("eve@example.org"), NEW), (join("bob@example.org"), "b@example.net")):
+        ask(user, email)
+        row = pending(user)
+        assert row is not None
+        seals.append(row.code_mac)
+    assert code() == "000042"
+    assert len(set(seals)) == 3
+    ask(user, NEW)
+    again = pending(user)
+    assert again is not None
+    assert again.code_mac not in seals

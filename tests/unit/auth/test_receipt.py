@@ -89,6 +89,7 @@ def test_a_person_who_had_nothing_gets_a_receipt_too():
 
 def test_what_a_second_erasure_removes_is_added_and_the_end_stays():
     user = erased()
+    Profile.of(user).update([Profile.receipt.set(receipt_of(user) | {"finished_at": TIME})])
     first = read(receipts.path_of(user)).json
     put(user, "images", "PHOTO")
     store(f"raw/{user}/late", "raw-bucket")
@@ -167,3 +168,4 @@ def test_a_receipt_is_not_over_before_the_person_has_left_the_pool(pool, monkeyp
     assert read(receipts.path_of(user)).json["state"] == "erasing"
     run(user)
     assert read(receipts.path_of(user)).json["state"] == "erased"
+    assert mails() == [([EMAIL], "Your account is erased")]
