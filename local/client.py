@@ -9,7 +9,7 @@ import time
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Self
+from typing import Self
 
 import httpx
 from likeness_client import Likeness, Refused
@@ -28,8 +28,6 @@ from likeness_client.session import refuse
 
 from local.cloud import Cloud
 from local.waiting import wait_for
-
-Answer = dict[str, Any]
 
 
 class MediaRefused(RuntimeError):
@@ -93,16 +91,6 @@ class Client:
             headers={**self.bearer(), **(headers or {})},
             params=params,
         )
-
-    def call(self, method: str, path: str, json: object = None, **more: Any) -> Answer:  # noqa: ANN401 - as `send`
-        """Send one request and return its JSON.
-
-        Raises:
-            Refused: the API answered an error.
-        """
-        answer = self.send(method, path, json, **more)
-        refuse(answer)
-        return dict(answer.json()) if answer.content else {}
 
     def bearer(self) -> dict[str, str]:
         """Return the header that says who asks, with a token that is valid for a while; nothing before `login`."""

@@ -8,6 +8,22 @@ from functools import cache
 from typing import Any
 
 import httpx
+from likeness_client import Refused
+from likeness_client.models import (
+    Consent,
+    ConsentSubject,
+    GenerationRequest,
+    GenerationView,
+    ImageList,
+    ImageSummary,
+    ModelRequest,
+    PhotoState,
+    PhotoView,
+    SubjectKind,
+    TrainingRequest,
+    TrainingStarted,
+    TrainingView,
+)
 
 from likeness.catalog.reader import catalog
 from likeness.items.row import new_id
@@ -25,7 +41,7 @@ _clients: list[Client] = []
 
 
 def new_key() -> dict[str, str]:
-    """A fresh Idempotency-Key header."""
+    """A fresh Idempotency-Key header, for `Client.send`."""
     return {"Idempotency-Key": secrets.token_hex(16)}
 
 
@@ -84,66 +100,91 @@ def photos(subject: str = "astronaut") -> list[tuple[str, str, bytes]]:
     return [(f"{subject}-{n:02d}.jpg", "image/jpeg", content) for n, content in enumerate(sample_photos(subject))]
 
 
-def upload(client: Client, files: list[tuple[str, str, bytes]]) -> list[dict[str, Any]]:
-    """Upload files and return their rows once inspected."""
+def upload(client: Client, files: list[tuple[str, str, bytes]]) -> list[PhotoView]:
+    """Upload files and return what became of them once inspected."""
     return [inspected(client, photo_id) for photo_id in client.upload(files)]
 
 
-def inspected(client: Client, photo_id: str) -> dict[str, Any]:
-    """The row of a photo once its inspection is over."""
+def upload_ids(client: Client, files: list[tuple[str, str, bytes]]) -> list[str]:
+    """Upload files and return their ids once inspected."""
+    return [photo.id for photo in upload(client, files)]
 
-    def read() -> dict[str, Any]:
-        answer = client.send("GET", f"/v1/photos/{photo_id}")
-        return answer.json() if answer.is_success else {"state": "pending"}
 
-    return wait_for(read, lambda row: row["state"] != "pending", seconds=60)
+def inspected(client: Client, photo_id: str) -> PhotoView:
+    """A photo once its inspection is over; it is not listed before its file has arrived."""
+
+    def read() -> PhotoView | None:
+        try:
+            return client.api.read_photo(photo_id)
+        except Refused:
+            return None
+
+    photo = wait_for(read, lambda seen: seen is not None and seen.state != PhotoState.PENDING, seconds=60)
+    assert photo
+    return photo
 
 
 def make_model(client: Client, photo_ids: list[str], **more: Any) -> str:
-    """A model with the consent of the person it shows."""
+    """A model with the consent of the person it shows; its id."""
     wanted = {
         "name": "Me",
-        "subject_kind": "person",
+        "subject_kind": SubjectKind.PERSON,
         "class_word": "person",
         "photo_ids": photo_ids,
-        "consent": {"subject": "self", "text_version": client.call("GET", "/v1/catalog")["consent_version"]},
+        "consent": Consent(ConsentSubject.SELF, client.api.read_catalog().consent_version),
         **more,
     }
-    return str(client.call("POST", "/v1/models", wanted)["id"])
+    return client.api.create_model(ModelRequest(**wanted)).id
 
 
-def start_training(client: Client, model_id: str, **more: Any) -> str:
-    """Start a training, without samples unless told otherwise, and return the path to poll."""
-    path = f"/v1/models/{model_id}/trainings"
+def start_training(client: Client, model_id: str, **more: Any) -> TrainingStarted:
+    """Start a training, without samples unless told otherwise."""
     wanted = {"base_model": "flux-1-dev", "samples": False, **more}
-    training = client.call("POST", path, wanted, headers=new_key())
-    return f"{path}/{training['id']}"
+    return client.api.start_training(model_id, TrainingRequest(**wanted), idempotency_key=new_id())
 
 
-def start_generation(client: Client, **request: Any) -> str:
-    """Order pictures and return the path to poll."""
-    wanted = {"prompt": "portrait of [me] by the sea", "count": 1, **request}
-    return f"/v1/generations/{client.call('POST', '/v1/generations', wanted, headers=new_key())['id']}"
+def start_generation(client: Client, **more: Any) -> str:
+    """Order pictures, one unless told otherwise; the id of the order."""
+    wanted = {"prompt": "portrait of [me] by the sea", "count": 1, **more}
+    return client.api.start_generation(GenerationRequest(**wanted), idempotency_key=new_id()).id
 
 
-def ended(client: Client, path: str, seconds: float = 120) -> dict[str, Any]:
-    """A job once it has ended."""
-    return wait_for(lambda: client.call("GET", path), lambda job: job["status"] in ENDS, seconds=seconds)
+def ended_training(client: Client, training: TrainingStarted, seconds: float = 120) -> TrainingView:
+    """A training once it has ended."""
+    return wait_for(lambda: read_training(client, training), lambda job: job.status in ENDS, seconds=seconds)
+
+
+def read_training(client: Client, training: TrainingStarted) -> TrainingView:
+    """A training as it stands."""
+    return client.api.read_training(training.model_id, training.id)
+
+
+def ended_generation(client: Client, generation_id: str, seconds: float = 120) -> GenerationView:
+    """An order once it has ended."""
+    return wait_for(
+        lambda: client.api.read_generation(generation_id), lambda order: order.status in ENDS, seconds=seconds
+    )
+
+
+def listed(client: Client, **filters: Any) -> list[ImageSummary]:
+    """The first page of a person's pictures."""
+    page = client.api.list_images(**filters)
+    assert isinstance(page, ImageList)
+    return page.images
 
 
 def make_trained(client: Client, subject: str = "astronaut") -> str:
     """A model of the client's that has been trained on twelve photos."""
-    ids = [row["id"] for row in upload(client, photos(subject))]
-    model_id = make_model(client, ids)
-    training = ended(client, start_training(client, model_id))
-    assert training["status"] == "succeeded", training
+    model_id = make_model(client, upload_ids(client, photos(subject)))
+    training = ended_training(client, start_training(client, model_id))
+    assert training.status == "succeeded", training
     return model_id
 
 
 def funds(client: Client) -> tuple[int, int]:
     """What is available and what is reserved."""
-    body = client.call("GET", "/v1/credits")
-    return body["available"], body["reserved"]
+    told = client.api.read_credits()
+    return told.available, told.reserved
 
 
 @contextmanager

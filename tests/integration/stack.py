@@ -9,6 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 import httpx
+from likeness_client.models import CreditEntryView
 from pynamodb.connection import Connection
 
 from likeness import aws, dynamodb
@@ -172,13 +173,11 @@ def insist(client: Client, method: str, path: str, body: Any, key: str) -> Any:
     return wait_for(send, lambda answer: answer.status_code not in {503, 504}, seconds=120)
 
 
-def ledger(client: Client) -> list[dict[str, Any]]:
+def ledger(client: Client) -> list[CreditEntryView]:
     """All lines of a person's ledger, newest first, by pages of three."""
-    found: list[dict[str, Any]] = []
-    cursor: dict[str, str] = {}
-    while True:
-        page = client.call("GET", "/v1/credits/entries", params={"limit": 3, **cursor})
-        found += page["entries"]
-        if page["cursor"] is None:
-            return found
-        cursor = {"cursor": page["cursor"]}
+    page = client.api.list_entries(limit=3)
+    found = page.entries
+    while page.cursor:
+        page = client.api.list_entries(limit=3, cursor=page.cursor)
+        found += page.entries
+    return found

@@ -4,10 +4,24 @@ import secrets
 from typing import Any
 
 import httpx
+import pytest
+from likeness_client import Refused
+from likeness_client.models import ChangePasswordRequest, ConfirmEmailRequest, EmailRequest
+from likeness_client.models import Client as ClientKind
 
 from local.client import Client, codes
 from local.waiting import wait_for
-from tests.deployed import CLOUD, PASSWORD, faults, make_model, make_person, photos, start_training, upload
+from tests.deployed import (
+    CLOUD,
+    PASSWORD,
+    faults,
+    make_model,
+    make_person,
+    photos,
+    read_training,
+    start_training,
+    upload_ids,
+)
 from tests.integration.stack import money, objects, rows
 
 TRAINER = "fal-ai/flux-lora"
@@ -22,7 +36,7 @@ def new_email(name: str) -> str:
 def person(name: str) -> tuple[Client, str]:
     """A confirmed person, signed in as a native app, and their address."""
     client = make_person(name)
-    return client, client.call("GET", "/v1/me")["email"]
+    return client, client.api.read_me().email
 
 
 def post(path: str, body: Any = None, **named: Any) -> httpx.Response:
@@ -94,8 +108,8 @@ def test_a_reset_and_a_change_of_the_password_end_every_session():
     assert post("refresh", {"refresh_token": first["refresh_token"]}).json()["code"] == "session_ended"
     with Client(CLOUD) as client:
         client.login(email, OTHER)
-        changed = client.call("POST", "/v1/me/password", {"old": OTHER, "new": PASSWORD, "client": "native"})
-    assert post("refresh", {"refresh_token": changed["refresh_token"]}).status_code == 200
+        changed = client.api.change_password(ChangePasswordRequest(OTHER, PASSWORD, ClientKind.NATIVE))
+    assert post("refresh", {"refresh_token": changed.refresh_token}).status_code == 200
     assert post("login", {"email": email, "password": OTHER}).json()["code"] == "sign_in_failed"
 
 
@@ -104,10 +118,11 @@ def test_an_account_moves_to_another_address_and_signs_in_there_alone():
     new = new_email("countess")
     known = person("known")[1]
     session = post("login", {"email": old, "password": PASSWORD, "client": "native"}).json()
-    assert ada.call("POST", "/v1/me/email", {"email": known}) == {"email": known}
-    assert ada.call("POST", "/v1/me/email", {"email": new}) == {"email": new}
-    assert ada.send("POST", "/v1/me/email/confirm", {"code": "000000"}).json()["code"] == "code_invalid"
-    assert ada.call("POST", "/v1/me/email/confirm", {"code": code_of(new)})["email"] == new
+    assert ada.api.move(EmailRequest(known)).email == known
+    assert ada.api.move(EmailRequest(new)).email == new
+    with pytest.raises(Refused, match="code_invalid"):
+        ada.api.confirm_move(ConfirmEmailRequest("000000"))
+    assert ada.api.confirm_move(ConfirmEmailRequest(code_of(new))).email == new
     assert post("refresh", {"refresh_token": session["refresh_token"]}).json()["code"] == "session_ended"
     assert post("login", {"email": old, "password": PASSWORD}).json()["code"] == "sign_in_failed"
     assert post("login", {"email": new, "password": PASSWORD}).json()["user_id"] == ada.user_id
@@ -119,20 +134,20 @@ def test_an_account_moves_to_another_address_and_signs_in_there_alone():
 def test_signing_out_everywhere_ends_every_session():
     ada, email = person("ada")
     sessions = [post("login", {"email": email, "password": PASSWORD, "client": "native"}).json() for _ in range(2)]
-    assert ada.send("DELETE", "/v1/me/sessions").status_code == 204
+    ada.api.end_sessions()
     for session in sessions:
         assert post("refresh", {"refresh_token": session["refresh_token"]}).json()["code"] == "session_ended"
 
 
 def test_an_erasure_takes_everything_while_a_training_runs_and_keeps_the_ledger():
     ada, email = person("ada")
-    ids = [row["id"] for row in upload(ada, photos())]
+    ids = upload_ids(ada, photos())
     model_id = make_model(ada, ids)
     with faults({"fault": "never_finishes", "match": {"endpoint": TRAINER}, "times": 1}):
-        path = start_training(ada, model_id)
-        wait_for(lambda: ada.call("GET", path), lambda training: training["queue_position"] is not None, seconds=60)
-        asked = ada.call("DELETE", "/v1/me")
-        assert asked["state"] == "ERASING"
+        started = start_training(ada, model_id)
+        wait_for(lambda: read_training(ada, started), lambda training: training.queue_position is not None, seconds=60)
+        asked = ada.api.delete_me()
+        assert asked.state == "ERASING"
     wait_for(lambda: ada.send("GET", "/v1/me").status_code, lambda status: status == 403, seconds=90)
     user = ada.user_id
     assert rows("models", user) == []
@@ -146,7 +161,7 @@ def test_an_erasure_takes_everything_while_a_training_runs_and_keeps_the_ledger(
     assert (sums["available"], sums["reserved"], sums["held"]) == (0, 0, 0)
     assert sums["spent"] == sums["entries"]
     assert post("login", {"email": email, "password": PASSWORD}).json()["code"] == "sign_in_failed"
-    receipt = wait_for(lambda: stranger(asked["receipt"]), lambda told: told["state"] == "erased", seconds=30)
+    receipt = wait_for(lambda: stranger(asked.receipt), lambda told: told["state"] == "erased", seconds=30)
     assert (receipt["removed"]["photos"], receipt["removed"]["models"], receipt["removed"]["trainings"]) == (
         len(ids),
         1,
@@ -161,10 +176,10 @@ def stranger(path: str) -> dict[str, Any]:
 
 def test_who_was_erased_may_come_back_without_a_second_welcome():
     ada, email = person("ada")
-    ada.call("DELETE", "/v1/me")
+    ada.api.delete_me()
     wait_for(lambda: ada.send("GET", "/v1/me").status_code, lambda status: status == 403, seconds=90)
     with Client(CLOUD) as again:
         again.register(email, PASSWORD)
         again.login(email, PASSWORD)
         assert again.user_id != ada.user_id
-        assert again.call("GET", "/v1/credits")["available"] == 0
+        assert again.api.read_credits().available == 0

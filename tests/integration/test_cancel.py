@@ -4,17 +4,19 @@ import secrets
 from functools import partial
 
 import pytest
+from likeness_client import Refused
 
 from local.waiting import wait_for
 from tests.deployed import (
-    ended,
+    ended_generation,
     faults,
     funds,
+    listed,
     make_model,
     photos,
     start_generation,
     start_training,
-    upload,
+    upload_ids,
     vendor_jobs,
 )
 from tests.integration.stack import assert_exact, ledger, objects
@@ -33,21 +35,21 @@ def jobs_of(text):
 
 
 def test_a_cancelled_training_gives_everything_back_and_stops_the_vendor(ada):
-    model_id = make_model(ada, [row["id"] for row in upload(ada, photos("coffee")[:4])])
+    model_id = make_model(ada, upload_ids(ada, photos("coffee")[:4]))
     known = {job["request_id"] for job in vendor_jobs()}
     with stuck(endpoint=TRAINER):
-        path = start_training(ada, model_id)
+        training = start_training(ada, model_id)
         assert funds(ada) == (50, 50)
         (job,) = wait_for(lambda: fresh(known), bool, seconds=30)
-        cancelled = ada.call("POST", f"{path}/cancel")
-    assert cancelled["status"] == "cancelled"
-    assert cancelled["error"]["code"] == "cancelled"
+        cancelled = ada.api.cancel_training(model_id, training.id)
+    assert cancelled.status == "cancelled"
+    assert cancelled.error.code == "cancelled"
     assert funds(ada) == (100, 0)
-    again = ada.send("POST", f"{path}/cancel")
-    assert (again.status_code, again.json()["code"]) == (409, "already_ended")
-    assert ada.call("GET", f"/v1/models/{model_id}")["open_training"] is None
+    with pytest.raises(Refused, match="409 already_ended"):
+        ada.api.cancel_training(model_id, training.id)
+    assert ada.api.read_model(model_id).open_training is None
     wait_for(partial(state_of, job["request_id"]), lambda state: state == "COMPLETED", seconds=30)
-    assert (ledger(ada)[0]["state"], ledger(ada)[0]["amount"]) == ("released", 0)
+    assert (ledger(ada)[0].state, ledger(ada)[0].amount) == ("released", 0)
     assert_exact(ada.user_id)
 
 
@@ -63,16 +65,16 @@ def test_a_cancelled_generation_gives_everything_back_and_stops_the_vendor(train
     client, model_id = trained
     before = funds(client)
     with stuck(prompt_contains=PIER):
-        path = start_generation(client, model_id=model_id, count=2, prompt=f"[me] on an {PIER}")
+        order_id = start_generation(client, model_id=model_id, count=2, prompt=f"[me] on an {PIER}")
         assert funds(client) == (before[0] - 2, 2)
         bought = wait_for(lambda: jobs_of(PIER), lambda jobs: len(jobs) == 2, seconds=60)
-        cancelled = client.call("POST", f"{path}/cancel")
-    assert cancelled["status"] == "cancelled"
-    assert {picture["state"] for picture in cancelled["pictures"]} == {"cancelled"}
-    assert (cancelled["credits"], cancelled["credits_back"]) == (2, 2)
+        cancelled = client.api.cancel_generation(order_id)
+    assert cancelled.status == "cancelled"
+    assert {picture.state for picture in cancelled.pictures} == {"cancelled"}
+    assert (cancelled.credits_, cancelled.credits_back) == (2, 2)
     assert funds(client) == before
-    again = client.send("POST", f"{path}/cancel")
-    assert (again.status_code, again.json()["code"]) == (409, "already_ended")
+    with pytest.raises(Refused, match="409 already_ended"):
+        client.api.cancel_generation(order_id)
     for job in bought:
         wait_for(partial(state_of, job["request_id"]), lambda state: state == "COMPLETED", seconds=30)
     assert len(jobs_of(PIER)) == 2
@@ -83,34 +85,34 @@ def test_a_generation_cancelled_in_the_middle_keeps_and_charges_what_was_deliver
     client, model_id = trained
     before = funds(client)
     with faults({"fault": "never_finishes", "match": {"prompt_contains": "half a bridge"}, "times": 1}):
-        path = start_generation(client, model_id=model_id, count=2, prompt="[me] on half a bridge")
-        wait_for(lambda: client.call("GET", path), one_is_done, seconds=60)
-        cancelled = client.call("POST", f"{path}/cancel")
-    states = sorted(picture["state"] for picture in cancelled["pictures"])
-    assert (cancelled["status"], states, cancelled["credits_back"]) == ("cancelled", ["cancelled", "done"], 1)
+        order_id = start_generation(client, model_id=model_id, count=2, prompt="[me] on half a bridge")
+        wait_for(lambda: client.api.read_generation(order_id), one_is_done, seconds=60)
+        cancelled = client.api.cancel_generation(order_id)
+    states = sorted(picture.state for picture in cancelled.pictures)
+    assert (cancelled.status, states, cancelled.credits_back) == ("cancelled", ["cancelled", "done"], 1)
     assert funds(client) == (before[0] - 1, 0)
-    (kept,) = [picture for picture in cancelled["pictures"] if picture["state"] == "done"]
-    (gone,) = [picture for picture in cancelled["pictures"] if picture["state"] == "cancelled"]
-    assert client.media(kept["media"]["original"])
-    assert gone["image_id"] is None
+    (kept,) = [picture for picture in cancelled.pictures if picture.state == "done"]
+    (gone,) = [picture for picture in cancelled.pictures if picture.state == "cancelled"]
+    assert client.media(kept.media.original)
+    assert gone.image_id is None
     assert_exact(client.user_id)
 
 
 def one_is_done(order):
-    return any(picture["state"] == "done" for picture in order["pictures"])
+    return any(picture.state == "done" for picture in order.pictures)
 
 
 def test_a_flagged_picture_is_dropped_and_not_charged(trained):
     client, model_id = trained
     before = funds(client)
     with faults({"fault": "nsfw", "match": {"prompt_contains": "crowded fair"}, "times": 1}):
-        path = start_generation(client, model_id=model_id, count=2, prompt="[me] at a crowded fair")
-        order = ended(client, path)
-    assert sorted(picture["state"] for picture in order["pictures"]) == ["done", "flagged"]
-    assert (order["status"], order["credits_back"]) == ("succeeded", 1)
-    (flagged,) = [picture for picture in order["pictures"] if picture["state"] == "flagged"]
-    assert flagged["error_code"] == "flagged"
-    assert flagged["media"] is None
+        order_id = start_generation(client, model_id=model_id, count=2, prompt="[me] at a crowded fair")
+        order = ended_generation(client, order_id)
+    assert sorted(picture.state for picture in order.pictures) == ["done", "flagged"]
+    assert (order.status, order.credits_back) == ("succeeded", 1)
+    (flagged,) = [picture for picture in order.pictures if picture.state == "flagged"]
+    assert flagged.error_code == "flagged"
+    assert flagged.media is None
     assert funds(client) == (before[0] - 1, 0)
 
 
@@ -119,7 +121,6 @@ def nothing_is_left_over(trained):
     """After all of it, every object in the gallery's folder belongs to a picture that is listed."""
     yield
     client, _ = trained
-    listed = client.call("GET", "/v1/images", params={"limit": 100})["images"]
     folder = f"media/u/{client.user_id}/images/"
     found = {key.removeprefix(folder).partition("/")[0] for key in objects("MediaBucket", folder)}
-    assert found == {image["id"] for image in listed}
+    assert found == {image.id for image in listed(client, limit=100)}

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from likeness_client import Refused
+from likeness_client.models import GenerationRequest, ModelChange
 
 from functions.train.hook import token_of
 from likeness.items.model import Training
@@ -21,6 +22,7 @@ from tests.deployed import (
     photos,
     start_training,
     upload,
+    upload_ids,
 )
 from tests.integration.stack import as_function, assert_exact, rows, web
 from tests.integration.test_refusals import ORDER, assert_refused
@@ -37,14 +39,14 @@ def owner():
 @pytest.fixture(scope="module")
 def ready(owner):
     """Three photos of hers that are ready."""
-    return [row["id"] for row in upload(owner, photos("coffee")[:3])]
+    return upload_ids(owner, photos("coffee")[:3])
 
 
 @pytest.fixture(scope="module")
 def rejected(owner):
     """One of hers that is none."""
-    (row,) = upload(owner, [("broken.jpg", "image/jpeg", b"\xff\xd8\xff\xe0 nothing")])
-    return row["id"]
+    (photo,) = upload(owner, [("broken.jpg", "image/jpeg", b"\xff\xd8\xff\xe0 nothing")])
+    return photo.id
 
 
 def start(client, model_id, **more):
@@ -83,7 +85,7 @@ def test_photos_of_somebody_else_are_refused_like_absent_ones(owner, ready, eve)
 def test_a_training_that_the_catalog_does_not_sell_is_refused(owner, ready, wanted, field):
     model_id = make_model(owner, ready)
     assert_refused(start(owner, model_id, **wanted), 422, "invalid_request", field)
-    owner.send("DELETE", f"/v1/models/{model_id}")
+    owner.api.delete_model(model_id)
     assert funds(owner) == (100, 0)
 
 
@@ -101,9 +103,9 @@ def test_too_few_credits_are_refused_with_both_numbers():
     answer = poor.send("POST", "/v1/generations", order, headers=new_key())
     assert_refused(answer, 402, "insufficient_credits")
     assert (answer.json()["available"], answer.json()["required"]) == (3, 4)
-    quote = poor.call("POST", "/v1/generations/quote", order)
-    assert (quote["is_enough"], quote["available"]) == (False, 3)
-    model_id = make_model(poor, [row["id"] for row in upload(poor, photos("coffee")[:4])])
+    quote = poor.api.quote_generation(GenerationRequest.from_dict(order))
+    assert (quote.is_enough, quote.available) == (False, 3)
+    model_id = make_model(poor, upload_ids(poor, photos("coffee")[:4]))
     trained = start(poor, model_id)
     assert_refused(trained, 402, "insufficient_credits")
     assert (trained.json()["available"], trained.json()["required"]) == (3, 50)
@@ -113,17 +115,17 @@ def test_too_few_credits_are_refused_with_both_numbers():
 
 
 def test_while_a_training_runs_nothing_may_disturb_it(ada):
-    ids = [row["id"] for row in upload(ada, photos("coffee")[:4])]
+    ids = upload_ids(ada, photos("coffee")[:4])
     model_id = make_model(ada, ids)
     with faults({"fault": "never_finishes", "match": TRAINER}):
-        path = start_training(ada, model_id)
+        training = start_training(ada, model_id)
         assert_refused(start(ada, model_id), 409, "training_running")
         assert_refused(ada.send("PATCH", f"/v1/models/{model_id}", {"photo_ids": ids[:1]}), 409, "training_running")
         assert_refused(ada.send("DELETE", f"/v1/photos/{ids[0]}"), 409, "photo_in_use")
-        assert ada.call("PATCH", f"/v1/models/{model_id}", {"name": "Renamed"})["name"] == "Renamed"
+        assert ada.api.change_model(model_id, ModelChange(name="Renamed")).name == "Renamed"
         assert funds(ada) == (50, 50)
         hook_of_an_unready_job_wakes_nobody(ada)
-        ada.call("POST", f"{path}/cancel")
+        ada.api.cancel_training(model_id, training.id)
     assert funds(ada) == (100, 0)
     assert_exact(ada.user_id)
 
@@ -161,7 +163,7 @@ def test_a_webhook_over_256_kb_is_refused():
 
 
 def test_signing_in_and_codes_never_say_which_part_was_wrong(ada):
-    email = ada.call("GET", "/v1/me")["email"]
+    email = ada.api.read_me().email
     stranger = new_client()
     wrong = stranger.send("POST", "/v1/auth/login", {"email": email, "password": "not this one at all"})
     unknown = stranger.send("POST", "/v1/auth/login", {"email": f"un{email}", "password": PASSWORD})
@@ -179,7 +181,7 @@ def test_signing_in_and_codes_never_say_which_part_was_wrong(ada):
 
 
 def test_a_code_works_once(ada):
-    email = ada.call("GET", "/v1/me")["email"]
+    email = ada.api.read_me().email
     stranger = new_client()
     again = stranger.send("POST", "/v1/auth/confirm", {"email": email, "code": "123456"})
     assert_refused(again, 422, "code_invalid")
@@ -187,7 +189,7 @@ def test_a_code_works_once(ada):
 
 
 def test_too_many_tries_about_one_person_are_refused_until_a_moment_that_is_named():
-    stranger, address = new_client(), make_person("limited").call("GET", "/v1/me")["email"]
+    stranger, address = new_client(), make_person("limited").api.read_me().email
     asked = [stranger.send("POST", "/v1/auth/forgot-password", {"email": address}) for _ in range(6)]
     assert [answer.status_code for answer in asked[:5]] == [202] * 5
     assert_refused(asked[5], 429, "too_many_requests")

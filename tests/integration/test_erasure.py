@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from likeness_client import Refused
+from likeness_client.models import ChangeMeRequest
 
 from likeness.items.money import EntryKind
 from likeness.ledger import grant
@@ -13,9 +14,11 @@ from local.waiting import wait_for
 from tests.deployed import (
     CLOUD,
     PASSWORD,
-    ended,
+    ended_generation,
+    ended_training,
     faults,
     funds,
+    listed,
     make_model,
     make_person,
     new_client,
@@ -23,6 +26,7 @@ from tests.deployed import (
     start_generation,
     start_training,
     upload,
+    upload_ids,
 )
 from tests.integration.stack import (
     TABLES,
@@ -53,7 +57,7 @@ def in_pool(user_id: str) -> bool:
 
 
 def email_of(client: Client) -> str:
-    return str(client.call("GET", "/v1/me")["email"])
+    return client.api.read_me().email
 
 
 def wait_until_erased(client: Client) -> None:
@@ -80,15 +84,15 @@ def erased():
     """A person with photos, a trained model, a picture and jobs that run for ever, who erases her account."""
     ada = make_person("erased")
     told: dict[str, Any] = {"client": ada, "email": email_of(ada)}
-    ada.call("PATCH", "/v1/me", {"name": "Ada Lovelace"})
+    ada.api.change_me(ChangeMeRequest(name="Ada Lovelace"))
     with as_function():
         grant(ada.user_id, EntryKind.ADJUSTMENT, "for this test", 100)
-    model_id = make_model(ada, [row["id"] for row in upload(ada, photos("rocket")[:4])])
+    model_id = make_model(ada, upload_ids(ada, photos("rocket")[:4]))
     before = objects("MediaBucket", "media/v/")
-    training = ended(ada, start_training(ada, model_id))
-    assert training["status"] == "succeeded"
-    order = ended(ada, start_generation(ada, model_id=model_id, prompt=f"[me] and {WORDS}"))
-    told["path"] = order["pictures"][0]["media"]["original"]
+    assert ended_training(ada, start_training(ada, model_id)).status == "succeeded"
+    order = ended_generation(ada, start_generation(ada, model_id=model_id, prompt=f"[me] and {WORDS}"))
+    assert order.pictures[0].media
+    told["path"] = order.pictures[0].media.original
     assert ada.media(told["path"])
     stuck = [
         {"fault": "never_finishes", "match": {"endpoint": "fal-ai/flux-lora-fast-training"}},
@@ -165,12 +169,13 @@ def test_an_erased_address_may_register_again_and_is_not_welcomed_twice(erased):
     again.login(erased["email"], PASSWORD)
     assert again.user_id != erased["client"].user_id
     assert funds(again) == (0, 0)
-    assert again.call("GET", "/v1/images")["images"] == []
+    assert listed(again) == []
 
 
 def test_an_erasure_that_was_killed_halfway_is_finished_by_asking_again(ada):
     email = email_of(ada)
     first, second = upload(ada, photos("chelsea")[:2])
+    assert second.media
     dynamo = CLOUD.client("dynamodb")
     dynamo.update_item(
         TableName=table_name("users"),
@@ -179,16 +184,16 @@ def test_an_erasure_that_was_killed_halfway_is_finished_by_asking_again(ada):
         ExpressionAttributeNames={"#s": "state"},
         ExpressionAttributeValues={":erasing": {"S": "ERASING"}},
     )
-    row = {"pk": {"S": ada.user_id}, "sk": {"S": f"PHOTO#{first['id']}"}}
+    row = {"pk": {"S": ada.user_id}, "sk": {"S": f"PHOTO#{first.id}"}}
     dynamo.delete_item(TableName=table_name("images"), Key=row)
-    CLOUD.client("s3").delete_object(Bucket=out()["MediaBucket"], Key=second["media"]["photo"].lstrip("/"))
-    assert ada.send("DELETE", "/v1/me").status_code == 202
+    CLOUD.client("s3").delete_object(Bucket=out()["MediaBucket"], Key=second.media.photo.lstrip("/"))
+    assert ada.api.delete_me().state == "ERASING"
     wait_until_erased(ada)
     assert_nothing_is_left(ada, email)
 
 
 def test_erasing_one_person_leaves_everybody_else_whole(erased, trained):
     client, model_id = trained
-    assert client.call("GET", f"/v1/models/{model_id}")["status"] == "ready"
+    assert client.api.read_model(model_id).status == "ready"
     assert objects("MediaBucket", f"media/u/{client.user_id}/photos/")
     assert_exact(client.user_id)

@@ -4,9 +4,13 @@ import secrets
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import pytest
+from likeness_client import Refused
+from likeness_client.models import GenerationRequest
+
 from local.waiting import wait_for
-from tests.deployed import ended, faults, make_model, make_person, new_key, photos, upload, vendor_jobs
-from tests.integration.stack import assert_exact, insist, kinds, money, problem, rows
+from tests.deployed import ended_generation, faults, make_model, make_person, new_key, photos, upload_ids, vendor_jobs
+from tests.integration.stack import assert_exact, insist, kinds, money, rows
 
 THREADS, EACH = 16, 2
 PROMPT = f"a lighthouse at dawn, {secrets.token_hex(4)}"
@@ -35,8 +39,7 @@ def test_one_key_sent_by_sixteen_at_once_orders_one_generation(ada):
     assert kinds(rows("images", ada.user_id)).count("GENERATION") == 1
     assert money(ada.user_id)["reservations"] == 1
 
-    order = ended(ada, f"/v1/generations/{generation_id}")
-    assert order["status"] == "succeeded"
+    assert ended_generation(ada, generation_id).status == "succeeded"
     late = ada.send("POST", "/v1/generations", ORDER, headers=key)
     assert (late.status_code, late.content) == (202, answers[0].content)
     assert assert_exact(ada.user_id) == {
@@ -57,24 +60,24 @@ def test_one_key_sent_by_sixteen_at_once_orders_one_generation(ada):
 
 def test_one_key_sent_by_sixteen_at_once_orders_one_training():
     ada = make_person()
-    model_id = make_model(ada, [row["id"] for row in upload(ada, photos()[:4])])
+    model_id = make_model(ada, upload_ids(ada, photos()[:4]))
     path, key = f"/v1/models/{model_id}/trainings", new_key()
     before = trainings_bought()
     with faults({"fault": "never_finishes", "match": {"endpoint": TRAINER}}):
         answers = at_once(ada, path, {}, key)
         assert {answer.status_code for answer in answers} == {202}
         assert len({answer.content for answer in answers}) == 1
-        training = answers[0].json()
-        assert [found["id"] for found in ada.call("GET", path)["trainings"]] == [training["id"]]
+        training_id = answers[0].json()["id"]
+        assert [found.id for found in ada.api.list_trainings(model_id).trainings] == [training_id]
         assert money(ada.user_id)["reservations"] == 1
         second = insist(ada, "POST", path, {}, "another key")
         assert (second.status_code, second.json()["code"]) == (409, "training_running")
         wait_for(trainings_bought, lambda bought: bought > before, seconds=60)
-        ada.call("POST", f"{path}/{training['id']}/cancel")
+        ada.api.cancel_training(model_id, training_id)
     assert trainings_bought() == before + 1
     late = ada.send("POST", path, {}, headers=key)
     assert (late.status_code, late.content) == (202, answers[0].content)
-    assert len(ada.call("GET", path)["trainings"]) == 1
+    assert len(ada.api.list_trainings(model_id).trainings) == 1
     assert assert_exact(ada.user_id)["reserved"] == 0
 
 
@@ -83,10 +86,9 @@ def trainings_bought():
 
 
 def test_the_same_key_of_two_people_means_two_orders(ada, eve):
-    key = new_key()
-    first = ada.call("POST", "/v1/generations", ORDER, headers=key)
-    second = eve.call("POST", "/v1/generations", ORDER, headers=key)
-    assert first["id"] != second["id"]
-    foreign = eve.send("GET", f"/v1/generations/{first['id']}")
-    assert foreign.status_code == 404
-    assert problem(foreign)["code"] == "not_found"
+    key, wanted = new_key()["Idempotency-Key"], GenerationRequest.from_dict(ORDER)
+    first = ada.api.start_generation(wanted, idempotency_key=key)
+    second = eve.api.start_generation(wanted, idempotency_key=key)
+    assert first.id != second.id
+    with pytest.raises(Refused, match="404 not_found"):
+        eve.api.read_generation(first.id)

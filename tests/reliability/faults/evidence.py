@@ -8,6 +8,7 @@ from collections import Counter
 from typing import Any
 
 import httpx
+from likeness_client.models import GenerationView, TrainingView
 
 from likeness.items.row import numbered_id
 from local.client import Client
@@ -85,34 +86,34 @@ def assert_ledger(user_id: str) -> dict[str, int]:
             return sums
 
 
-def assert_order_paid(client: Client, order: dict[str, Any], price: int = 1) -> None:
+def assert_order_paid(client: Client, order: GenerationView, price: int = 1) -> None:
     """An ended order cost its delivered pictures, whose files are all there, and nothing else of it is."""
-    done = [picture for picture in order["pictures"] if picture["state"] == "done"]
-    used, units = len(done), len(order["pictures"])
-    assert reservation(client.user_id, f"generation#{order['id']}") == {
+    done = [picture for picture in order.pictures if picture.state == "done"]
+    used, units = len(done), len(order.pictures)
+    assert reservation(client.user_id, f"generation#{order.id}") == {
         "state": "SETTLED" if used else "RELEASED",
         "units": units,
         "used": used,
         "undelivered": units - used,
         "unit_price": price,
     }
-    assert order["credits_back"] == (units - used) * price
-    assert order["status"] == ("succeeded" if used else "failed")
-    for picture in order["pictures"]:
-        folder = f"media/u/{client.user_id}/images/{numbered_id(order['id'], picture['number'])}/"
+    assert order.credits_back == (units - used) * price
+    assert order.status == ("succeeded" if used else "failed")
+    for picture in order.pictures:
+        folder = f"media/u/{client.user_id}/images/{numbered_id(order.id, picture.number)}/"
         files = {key.removeprefix(folder) for key in objects("MediaBucket", folder)}
-        assert files == (FILES if picture["state"] == "done" else set()), picture
-        if picture["state"] == "done":
-            manifest = client.call("GET", f"/v1/images/{picture['image_id']}")["manifest"]
-            original = client.media(picture["media"]["original"])
+        assert files == (FILES if picture.state == "done" else set()), picture
+        if picture.image_id and picture.media:
+            manifest = client.api.read_image(picture.image_id).manifest
+            original = client.media(picture.media.original)
             assert hashlib.sha256(original).hexdigest() == manifest["original_sha256"]
     assert_ledger(client.user_id)
 
 
-def assert_training_paid(client: Client, training: dict[str, Any]) -> None:
+def assert_training_paid(client: Client, training: TrainingView) -> None:
     """An ended training cost its price if its weights are there, else nothing, and its zip is gone."""
-    user_id, key = client.user_id, f"{training['model_id']}#{training['id']}"
-    delivered = training["status"] == "succeeded"
+    user_id, key = client.user_id, f"{training.model_id}#{training.id}"
+    delivered = training.status == "succeeded"
     held = reservation(user_id, f"training#{key}")
     assert (held["state"], held["used"]) == (("SETTLED", 1) if delivered else ("RELEASED", 0)), held
     found = {row["sk"]["S"]: row for row in rows("models", user_id)}
@@ -121,7 +122,7 @@ def assert_training_paid(client: Client, training: dict[str, Any]) -> None:
     named = {row[name]["S"] for name in ("zip_key", "weights_key") if name in row}
     there = named & objects("MediaBucket", "media/v/")
     assert there == ({row["weights_key"]["S"]} if delivered else set())
-    assert "open_training" not in found[f"MODEL#{training['model_id']}"]
+    assert "open_training" not in found[f"MODEL#{training.model_id}"]
     assert_ledger(user_id)
 
 

@@ -8,18 +8,41 @@ from typing import Any
 from tests.deployed import CLOUD
 from tests.integration.stack import functions
 
-STEPS = {"generate": "functions.generate.tasks.handler", "train": "functions.train.tasks.handler"}
+STEPS = {feature: f"functions.{feature}.tasks.handler" for feature in ("generate", "train", "gallery")}
 SWEEPERS = ("functions.generate.events.handler", "functions.train.events.handler")
-MACHINES = {"generate": "GENERATION_MACHINE", "train": "TRAINING_MACHINE"}
+MACHINES = {
+    "generate": ("generate", "GENERATION_MACHINE"),
+    "train": ("train", "TRAINING_MACHINE"),
+    "download": ("gallery", "DELIVERY_MACHINE"),
+    "change": ("gallery", "CHANGE_MACHINE"),
+}
+"""What runs a kind of job: the feature, and how its functions call the state machine."""
 
 
 def kill_steps(feature: str) -> int:
     """Kill every process that serves the workflow steps of a feature, at once; say how many there were."""
-    name = functions()[STEPS[feature]]["FunctionName"]
-    victims = [pid for pid in _children(CLOUD.emulator.pid()) if _serves(pid, name)]
+    victims = _serving(feature)
     for pid in victims:
         os.kill(pid, signal.SIGKILL)
     return len(victims)
+
+
+def peak_memory(feature: str) -> int:
+    """The most bytes that a process serving the workflow steps of a feature has held since it was started."""
+    found = [line for pid in _serving(feature) for line in _status(pid) if line.startswith("VmHWM:")]
+    return max((int(line.split()[1]) * 1024 for line in found), default=0)
+
+
+def _status(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return []
+
+
+def _serving(feature: str) -> list[int]:
+    name = functions()[STEPS[feature]]["FunctionName"]
+    return [pid for pid in _children(CLOUD.emulator.pid()) if _serves(pid, name)]
 
 
 def _children(pid: int | None) -> list[int]:
@@ -41,20 +64,21 @@ def sweep() -> None:
         assert "FunctionError" not in answer, answer["Payload"].read()
 
 
-def _execution(feature: str, name: str) -> str:
-    machine = functions()[f"functions.{feature}.events.handler"]["Environment"]["Variables"][MACHINES[feature]]
+def _execution(kind: str, name: str) -> str:
+    feature, variable = MACHINES[kind]
+    machine = functions()[f"functions.{feature}.events.handler"]["Environment"]["Variables"][variable]
     return f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
 
 
-def status_of(feature: str, job_id: str, attempt: int) -> str:
+def status_of(kind: str, job_id: str, attempt: int) -> str:
     """How one try of a job stands: RUNNING, SUCCEEDED, FAILED, ABORTED."""
-    arn = _execution(feature, f"{job_id}-{attempt}")
+    arn = _execution(kind, f"{job_id}-{attempt}")
     return str(CLOUD.client("stepfunctions").describe_execution(executionArn=arn)["status"])
 
 
-def errors_of(feature: str, job_id: str, attempt: int = 1) -> list[str]:
+def errors_of(kind: str, job_id: str, attempt: int = 1) -> list[str]:
     """The errors of the steps of one try, in order."""
-    arn = _execution(feature, f"{job_id}-{attempt}")
+    arn = _execution(kind, f"{job_id}-{attempt}")
     pages: Any = CLOUD.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=arn)
     details = [value for page in pages for event in page["events"] for value in event.values()]
     return [value["error"] for value in details if isinstance(value, dict) and "error" in value]

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from local.waiting import wait_for
-from tests.deployed import ended
+from tests.deployed import ended_generation
 from tests.integration.stack import rows
 from tests.reliability.faults.evidence import (
     assert_bought_once,
@@ -21,17 +21,16 @@ from tests.reliability.faults.schedules import ORDERS, one
 
 @pytest.mark.parametrize("name", ORDERS)
 def test_spoilt_order_ends_once_and_costs_what_was_delivered(sitter, orders, name):
-    schedule, (aim, path) = ORDERS[name], orders[name]
-    over = ended(sitter.client, path, seconds=240)
-    assert Counter(picture["error_code"] or picture["state"] for picture in over["pictures"]) == schedule.ends
+    schedule, (aim, order_id) = ORDERS[name], orders[name]
+    over = ended_generation(sitter.client, order_id, seconds=240)
+    assert Counter(picture.error_code or picture.state for picture in over.pictures) == schedule.ends
     assert_fired(aim)
     assert_bought_once(aim, schedule.bought)
     assert_order_paid(sitter.client, over)
 
 
 def test_order_whose_vendor_never_finishes_ends_at_its_deadline(sitter):
-    aim, path = sitter.order(one("never_finishes"))
-    order_id = path.rpartition("/")[2]
+    aim, order_id = sitter.order(one("never_finishes"))
     user_id, order, render = sitter.client.user_id, f"GENERATION#{order_id}", f"RENDER#{order_id}#01"
     wait_for(
         lambda: {row["sk"]["S"]: row for row in rows("images", user_id)}.get(render, {}),
@@ -40,14 +39,14 @@ def test_order_whose_vendor_never_finishes_ends_at_its_deadline(sitter):
     )
     set_numbers("images", user_id, order, deadline=past(), check_at=past())
     sweep()
-    over = sitter.client.call("GET", path)
-    assert [picture["error_code"] for picture in over["pictures"]] == ["deadline_exceeded"]
+    over = sitter.client.api.read_generation(order_id)
+    assert [picture.error_code for picture in over.pictures] == ["deadline_exceeded"]
     assert_fired(aim)
     assert_bought_once(aim, 1)
     assert_order_paid(sitter.client, over)
 
 
 def test_spoilt_orders_leave_no_object_without_a_row(sitter, orders):
-    for _, path in orders.values():
-        ended(sitter.client, path)
+    for _, order_id in orders.values():
+        ended_generation(sitter.client, order_id)
     assert_no_orphans(sitter.client.user_id)

@@ -3,7 +3,7 @@
 import pytest
 
 from local.waiting import wait_for
-from tests.deployed import ended
+from tests.deployed import ended_training, read_training
 from tests.integration.stack import kinds, money, objects, rows
 from tests.reliability.faults.conftest import make_sitter
 from tests.reliability.faults.evidence import (
@@ -20,50 +20,47 @@ from tests.reliability.faults.machinery import sweep
 from tests.reliability.faults.schedules import TRAININGS, TrainingSchedule
 
 
-def row_of(sitter, path):
-    """The stored row of a training, by its path."""
-    model_id, _, training_id = path.removeprefix("/v1/models/").split("/")
-    key = f"TRAINING#{model_id}#{training_id}"
+def row_of(sitter, training):
+    """The stored row of a training."""
+    key = f"TRAINING#{training.model_id}#{training.id}"
     return next(row for row in rows("models", sitter.client.user_id) if row["sk"]["S"] == key)
 
 
-def expire(sitter, path, submission):
+def expire(sitter, training, submission):
     """Once a purchase stands as it should, let the deadline of the training be over."""
-    row = wait_for(lambda: row_of(sitter, path), lambda row: row["submission"]["S"] == submission, seconds=120)
+    row = wait_for(lambda: row_of(sitter, training), lambda row: row["submission"]["S"] == submission, seconds=120)
     set_numbers("models", sitter.client.user_id, row["sk"]["S"], deadline=past(), check_at=past())
     sweep()
 
 
 @pytest.mark.parametrize("name", TRAININGS)
 def test_spoilt_training_ends_once_and_costs_only_its_weights(sitter, trainings, name):
-    schedule, (aim, path) = TRAININGS[name], trainings[name]
-    training_id = path.rpartition("/")[2]
+    schedule, (aim, training) = TRAININGS[name], trainings[name]
     if schedule.hangs:
-        expire(sitter, path, "submitted" if name == "T6 never finishes" else "unknown")
-    over = ended(sitter.client, path, seconds=240)
-    assert (over["error"] or {"code": over["status"]})["code"] == schedule.end
+        expire(sitter, training, "submitted" if name == "T6 never finishes" else "unknown")
+    over = ended_training(sitter.client, training, seconds=240)
+    assert (over.error.code if over.error else over.status) == schedule.end
     assert_fired(aim)
-    bought = jobs_of_training(training_id)
+    bought = jobs_of_training(training.id)
     assert len(bought) == schedule.bought
     if schedule.answers and bought:
         wanted = len(schedule.answers)
         (job,) = wait_for(
-            lambda: jobs_of_training(training_id), lambda jobs: len(jobs[0]["webhook_answers"]) >= wanted, seconds=60
+            lambda: jobs_of_training(training.id), lambda jobs: len(jobs[0]["webhook_answers"]) >= wanted, seconds=60
         )
         assert tuple(job["webhook_answers"][:wanted]) == schedule.answers
-    assert sitter.client.call("GET", path) == over
+    assert read_training(sitter.client, training) == over
     assert_training_paid(sitter.client, over)
 
 
 def test_model_that_is_deleted_during_its_training_ends_the_training_unpaid(sitter):
-    aim, path = sitter.train(TrainingSchedule(({"fault": "never_finishes"},)))
-    model_id, _, training_id = path.removeprefix("/v1/models/").split("/")
-    row = wait_for(lambda: row_of(sitter, path), lambda row: "vendor_ref" in row, seconds=60)
-    sitter.client.call("DELETE", f"/v1/models/{model_id}")
-    (job,) = jobs_of_training(training_id)
+    aim, training = sitter.train(TrainingSchedule(({"fault": "never_finishes"},)))
+    row = wait_for(lambda: row_of(sitter, training), lambda row: "vendor_ref" in row, seconds=60)
+    sitter.client.api.delete_model(training.model_id)
+    (job,) = jobs_of_training(training.id)
     assert job["state"] == "COMPLETED"
     assert_fired(aim)
-    held = reservation(sitter.client.user_id, f"training#{model_id}#{training_id}")
+    held = reservation(sitter.client.user_id, f"training#{training.model_id}#{training.id}")
     assert (held["state"], held["used"]) == ("RELEASED", 0)
     assert row["zip_key"]["S"] not in objects("MediaBucket", "media/v/")
     assert_ledger(sitter.client.user_id)
@@ -72,12 +69,12 @@ def test_model_that_is_deleted_during_its_training_ends_the_training_unpaid(sitt
 def test_account_that_is_deleted_during_a_training_leaves_the_ledger_alone(outputs):
     leaver = make_sitter()
     user_id = leaver.client.user_id
-    aim, path = leaver.train(TrainingSchedule(({"fault": "never_finishes"},)), leaver.model_id)
-    row = wait_for(lambda: row_of(leaver, path), lambda row: "vendor_ref" in row, seconds=60)
-    leaver.client.call("DELETE", "/v1/me")
+    aim, training = leaver.train(TrainingSchedule(({"fault": "never_finishes"},)), leaver.model_id)
+    row = wait_for(lambda: row_of(leaver, training), lambda row: "vendor_ref" in row, seconds=60)
+    leaver.client.api.delete_me()
     wait_for(lambda: kinds(rows("users", user_id)), lambda found: found == ["PROFILE"], seconds=60)
     wait_for(lambda: rows("users", user_id)[0]["state"]["S"], lambda state: state == "ERASED", seconds=60)
-    (job,) = jobs_of_training(path.rpartition("/")[2])
+    (job,) = jobs_of_training(training.id)
     assert job["state"] == "COMPLETED"
     assert_fired(aim)
     assert rows("models", user_id) == rows("images", user_id) == []
@@ -88,6 +85,6 @@ def test_account_that_is_deleted_during_a_training_leaves_the_ledger_alone(outpu
 
 
 def test_spoilt_trainings_leave_no_object_without_a_row(sitter, trainings):
-    for _, path in trainings.values():
-        ended(sitter.client, path)
+    for _, training in trainings.values():
+        ended_training(sitter.client, training)
     assert_no_orphans(sitter.client.user_id)

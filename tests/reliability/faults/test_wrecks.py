@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from likeness_client.models import TrainingStarted
+
 from local.waiting import wait_for
-from tests.deployed import CLOUD, ended
+from tests.deployed import CLOUD, ended_generation, ended_training, read_training
 from tests.integration.stack import rows
 from tests.reliability.faults.conftest import Sitter
 from tests.reliability.faults.evidence import (
@@ -23,16 +25,15 @@ from tests.reliability.faults.schedules import OrderSchedule, TrainingSchedule, 
 KILLED = "Runtime.ExitError"
 
 
-def render_of(sitter: Sitter, path: str) -> dict[str, Any]:
+def render_of(sitter: Sitter, order_id: str) -> dict[str, Any]:
     """The stored purchase of the first picture of an order; empty before there is one."""
-    key = f"RENDER#{path.rpartition('/')[2]}#01"
+    key = f"RENDER#{order_id}#01"
     return next((row for row in rows("images", sitter.client.user_id) if row["sk"]["S"] == key), {})
 
 
-def training_of(sitter: Sitter, path: str) -> dict[str, Any]:
+def training_of(sitter: Sitter, training: TrainingStarted) -> dict[str, Any]:
     """The stored row of a training."""
-    model_id, _, training_id = path.removeprefix("/v1/models/").split("/")
-    key = f"TRAINING#{model_id}#{training_id}"
+    key = f"TRAINING#{training.model_id}#{training.id}"
     return next(row for row in rows("models", sitter.client.user_id) if row["sk"]["S"] == key)
 
 
@@ -47,51 +48,49 @@ def are_completed(count: int) -> Any:
 
 
 def test_render_that_is_killed_while_the_vendor_works_goes_on_with_the_same_job(sitter):
-    aim, path = sitter.order(one("slow", seconds=10))
-    wait_for(lambda: render_of(sitter, path), has("vendor_ref"), seconds=60)
+    aim, order_id = sitter.order(one("slow", seconds=10))
+    wait_for(lambda: render_of(sitter, order_id), has("vendor_ref"), seconds=60)
     assert kill_steps("generate")
-    over = ended(sitter.client, path)
-    assert [picture["state"] for picture in over["pictures"]] == ["done"]
-    assert KILLED in errors_of("generate", over["id"])
+    over = ended_generation(sitter.client, order_id)
+    assert [picture.state for picture in over.pictures] == ["done"]
+    assert KILLED in errors_of("generate", over.id)
     assert_fired(aim)
     assert_bought_once(aim, 1)
     assert_order_paid(sitter.client, over)
 
 
 def test_render_that_is_killed_while_it_buys_never_buys_again(sitter):
-    aim, path = sitter.order(one("timeout_after_accept", seconds=20))
-    wait_for(lambda: render_of(sitter, path), has("submission", "submitting"), seconds=60)
+    aim, order_id = sitter.order(one("timeout_after_accept", seconds=20))
+    wait_for(lambda: render_of(sitter, order_id), has("submission", "submitting"), seconds=60)
     wait_for(lambda: jobs_of_order(aim), bool, seconds=60)
     assert kill_steps("generate")
-    over = ended(sitter.client, path)
-    assert [picture["error_code"] for picture in over["pictures"]] == ["vendor_unknown"]
-    assert KILLED in errors_of("generate", over["id"])
+    over = ended_generation(sitter.client, order_id)
+    assert [picture.error_code for picture in over.pictures] == ["vendor_unknown"]
+    assert KILLED in errors_of("generate", over.id)
     assert_bought_once(aim, 1)
     assert_order_paid(sitter.client, over)
 
 
 def test_training_that_is_killed_while_it_buys_finds_its_job_by_the_webhook(sitter):
-    aim, path = sitter.train(TrainingSchedule(({"fault": "timeout_after_accept", "seconds": 20},)), sitter.model_id)
-    training_id = path.rpartition("/")[2]
-    wait_for(lambda: jobs_of_training(training_id), bool, seconds=60)
+    aim, training = sitter.train(TrainingSchedule(({"fault": "timeout_after_accept", "seconds": 20},)), sitter.model_id)
+    wait_for(lambda: jobs_of_training(training.id), bool, seconds=60)
     assert kill_steps("train")
-    over = ended(sitter.client, path)
-    assert over["status"] == "succeeded", over
-    assert KILLED in errors_of("train", training_id)
-    assert len(jobs_of_training(training_id)) == 1
+    over = ended_training(sitter.client, training)
+    assert over.status == "succeeded", over
+    assert KILLED in errors_of("train", training.id)
+    assert len(jobs_of_training(training.id)) == 1
     assert_fired(aim)
     assert_training_paid(sitter.client, over)
 
 
 def test_training_that_is_killed_while_it_collects_delivers_its_weights_once(sitter):
-    aim, path = sitter.train(TrainingSchedule(({"fault": "slow_file", "seconds": 6},)), sitter.model_id)
-    training_id = path.rpartition("/")[2]
-    wait_for(lambda: training_of(sitter, path), has("weights_key"), seconds=60)
+    aim, training = sitter.train(TrainingSchedule(({"fault": "slow_file", "seconds": 6},)), sitter.model_id)
+    wait_for(lambda: training_of(sitter, training), has("weights_key"), seconds=60)
     assert kill_steps("train")
-    over = ended(sitter.client, path)
-    assert over["status"] == "succeeded", over
-    assert KILLED in errors_of("train", training_id)
-    assert len(jobs_of_training(training_id)) == 1
+    over = ended_training(sitter.client, training)
+    assert over.status == "succeeded", over
+    assert KILLED in errors_of("train", training.id)
+    assert len(jobs_of_training(training.id)) == 1
     assert_fired(aim)
     assert_training_paid(sitter.client, over)
     assert_no_orphans(sitter.client.user_id)
@@ -101,30 +100,29 @@ def test_jobs_go_on_after_the_emulator_was_restarted_in_their_middle(sitter):
     user_id = sitter.client.user_id
     silent = TrainingSchedule(({"fault": "poll_500", "times": 7}, {"fault": "webhook_lost"}))
     training_aim, training = sitter.train(silent, sitter.model_id)
-    training_id = training.rpartition("/")[2]
-    wait_for(lambda: jobs_of_training(training_id), are_completed(1), seconds=60)
+    wait_for(lambda: jobs_of_training(training.id), are_completed(1), seconds=60)
     slow = OrderSchedule(({"fault": "slow_file", "seconds": 9, "times": 2},), {"done": 2})
-    order_aim, order = sitter.order(slow)
+    order_aim, order_id = sitter.order(slow)
     wait_for(lambda: jobs_of_order(order_aim), are_completed(2), seconds=60)
 
     CLOUD.emulator.stop()
     CLOUD.emulator.start()
 
-    order_id = order.rpartition("/")[2]
     wait_for(lambda: status_of("generate", order_id, 1), lambda status: status != "RUNNING", seconds=60)
-    wait_for(lambda: status_of("train", training_id, 1), lambda status: status != "RUNNING", seconds=60)
-    assert sitter.client.call("GET", order)["status"] == "running"
+    wait_for(lambda: status_of("train", training.id, 1), lambda status: status != "RUNNING", seconds=60)
+    assert sitter.client.api.read_generation(order_id).status == "running"
     set_numbers("images", user_id, f"GENERATION#{order_id}", check_at=past())
     set_numbers("models", user_id, training_of(sitter, training)["sk"]["S"], check_at=past())
     sweep()
-    for path, feature, job_id in ((order, "generate", order_id), (training, "train", training_id)):
-        over = ended(sitter.client, path)
-        assert over["status"] == "succeeded", over
+    order = ended_generation(sitter.client, order_id)
+    trained = ended_training(sitter.client, training)
+    assert (order.status, trained.status) == ("succeeded", "succeeded"), (order, trained)
+    for feature, job_id in (("generate", order_id), ("train", training.id)):
         assert status_of(feature, job_id, 2) in {"RUNNING", "SUCCEEDED"}
     assert_bought_once(order_aim, 2)
-    assert len(jobs_of_training(training_id)) == 1
+    assert len(jobs_of_training(training.id)) == 1
     assert_fired(order_aim)
     assert_fired(training_aim)
-    assert_order_paid(sitter.client, sitter.client.call("GET", order))
-    assert_training_paid(sitter.client, sitter.client.call("GET", training))
+    assert_order_paid(sitter.client, sitter.client.api.read_generation(order_id))
+    assert_training_paid(sitter.client, read_training(sitter.client, training))
     assert_no_orphans(user_id)

@@ -43,13 +43,14 @@ def client(seen):
         "/v1/auth/refresh": lambda: (200, {**SESSION, "access_token": "t2", "refresh_token": None}),
         "/v1/catalog": lambda: (200, json.loads(read_catalog().body)),
         "/v1/models": lambda: (402, {"code": "insufficient_credits", "detail": "No."}),
+        "/v1/photos/p1": lambda: (204, {}),
         "/media/u/eve/x.webp": lambda: (403, {}),
     }
 
     def answer(request: httpx.Request) -> httpx.Response:
         seen.append(request)
         status, body = answers.get(request.url.path, lambda: (200, {}))()
-        return httpx.Response(status, json=body)
+        return httpx.Response(status, json=body) if body or status != 204 else httpx.Response(204)
 
     with Client(Cloud(), transport=httpx.MockTransport(answer)) as made:
         yield made
@@ -64,14 +65,14 @@ def test_register_confirms_with_the_newest_code_of_that_address(client, seen):
 
 def test_calls_after_login_carry_the_token(client, seen):
     client.login("ada@x.example", "a long password")
-    client.call("GET", "/v1/me")
+    client.api.read_catalog()
     assert seen[-1].headers["authorization"] == "Bearer t1"
 
 
 def test_token_that_runs_out_is_refreshed_before_it_is_used(client, seen, monkeypatch):
     client.login("ada@x.example", "a long password")
     monkeypatch.setattr("local.client.time.monotonic", lambda: client._fresh_until + 1)
-    client.call("GET", "/v1/me")
+    client.api.read_catalog()
     assert json.loads(seen[-2].content) == {"refresh_token": "r1"}
     assert seen[-1].headers["authorization"] == "Bearer t2"
     assert client._refresh_token == "r1"
@@ -79,8 +80,13 @@ def test_token_that_runs_out_is_refreshed_before_it_is_used(client, seen, monkey
 
 def test_refusal_has_status_and_code(client):
     with pytest.raises(Refused, match="insufficient_credits") as caught:
-        client.call("POST", "/v1/models", {})
+        client.api.list_models()
     assert (caught.value.status, caught.value.code) == (402, "insufficient_credits")
+
+
+def test_answer_without_content_is_nothing(client, seen):
+    client.api.delete_photo("p1")
+    assert (seen[-1].method, seen[-1].url.path) == ("DELETE", "/v1/photos/p1")
 
 
 def test_media_goes_out_with_the_signed_query(client, seen):
