@@ -29,7 +29,7 @@ install: .build/client.stamp ## Make .venv from the hashed lock, and the client 
 
 client: .build/client.stamp ## Generate the typed Python client of the API into .build/client
 
-.build/client.stamp: .venv/installed layers/shared/python/likeness/openapi.json scripts/client.py
+.build/client.stamp: .venv/installed layers/shared/python/likeness/openapi.json scripts/client.py scripts/client_session.py
 	@python -m scripts.client
 	@touch $@
 
