@@ -7,37 +7,14 @@ from functions.gallery import events
 from functions.gallery.handler import handler
 from likeness import storage
 from likeness.items import row as row_module
-from likeness.items.image import Image, gallery_of
+from likeness.items.image import Image
 from likeness.items.row import new_id
 from likeness.items.user import AccountState, Profile
 from likeness.wire import decode_cursor
+from tests.pictures import make_image
 from tests.support import Context, call, make_person
 
 pytestmark = pytest.mark.usefixtures("aws")
-
-
-def make_image(user="ada", **more) -> str:
-    image_id = more.pop("id", None) or new_id()
-    image = Image.of(user, image_id)
-    values = {
-        "generation_id": "01JD0000000000000000000000",
-        "number": 1,
-        "base_model": "flux-1-dev",
-        "aspect_ratio": "1:1",
-        "style": "oil",
-        "width": 1024,
-        "height": 1024,
-        "bytes": 9,
-        "sha256": "ab",
-        "manifest": {"prompt": "a castle", "seed": 4294967295},
-        **more,
-    }
-    image.gallery = gallery_of(user)
-    image.describe(values.pop("prompt", "A castle by the sea"))
-    for name, value in values.items():
-        setattr(image, name, value)
-    image.save()
-    return image_id
 
 
 def ids(reply):

@@ -20,8 +20,8 @@ from functions.generate import handler as generate
 from likeness import aws, settings
 from likeness.items.row import new_id
 from tests.conftest import make_key
+from tests.pictures import make_image
 from tests.support import call, client, forget_secrets
-from tests.unit.gallery.test_gallery import make_image
 
 pytestmark = pytest.mark.usefixtures("aws")
 
