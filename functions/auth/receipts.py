@@ -13,7 +13,7 @@ from likeness.errors import NotFound
 from likeness.items.row import changed
 from likeness.items.user import AccountState, Erasure, Profile, Welcome
 from likeness.partition import count_rows
-from likeness.seal import open_token, token
+from likeness.seal import opaque_token, open_opaque_token
 from likeness.settings import settings
 
 BACKUP_DAYS = 35
@@ -30,7 +30,7 @@ _WHY = {
 
 def path_of(user_id: str) -> str:
     """Return the path of the receipt of a person's erasure."""
-    return f"/v1/erasures/{token(_PURPOSE, user_id)}"
+    return f"/v1/erasures/{opaque_token(_PURPOSE, user_id)}"
 
 
 def read(shown: str) -> ErasureReceiptView:
@@ -39,7 +39,7 @@ def read(shown: str) -> ErasureReceiptView:
     Raises:
         NotFound: the token is none of ours, or nobody asked for that erasure.
     """
-    parts = open_token(_PURPOSE, shown) or [""]
+    parts = open_opaque_token(_PURPOSE, shown) or [""]
     profile = find_profile(parts[0]) if parts[0] else None
     if profile is None or profile.state not in {AccountState.ERASING.value, AccountState.ERASED.value}:
         raise NotFound("There is no such receipt.")

@@ -7,7 +7,7 @@ import pytest
 from functions.auth import handler as auth
 from functions.auth import mail, rates, receipts
 from likeness.items.user import Profile
-from likeness.seal import token
+from likeness.seal import opaque_token
 from tests.support import call
 from tests.unit.auth.conftest import EMAIL, join, letters, mails
 from tests.unit.auth.erasure_world import (
@@ -109,7 +109,7 @@ def test_a_token_that_is_none_of_ours_opens_nothing(shown):
 def test_a_token_of_another_purpose_or_person_or_of_nobody_opens_nothing():
     user = erased()
     eve = join("eve@example.org")
-    assert read(f"/v1/erasures/{token('share', user)}").code == "not_found"
+    assert read(f"/v1/erasures/{opaque_token('share', user)}").code == "not_found"
     assert read(receipts.path_of(eve)).code == "not_found"
     assert read(receipts.path_of("nobody")).code == "not_found"
     named = receipts.path_of(user)

@@ -9,7 +9,7 @@ import pytest
 from likeness.items.gallery import Share
 from likeness.items.image import Image, trash_of
 from likeness.items.row import new_id
-from likeness.seal import opaque_token, open_opaque_token, token
+from likeness.seal import opaque_token, open_opaque_token
 from local.media_signature import Refused
 from tests.shares import at, fetched, in_days, is_readable, owner, paths, picture, share, visit
 from tests.support import make_person
@@ -130,7 +130,6 @@ def test_text_that_is_no_link_of_ours_is_not_found():
         whole[2:],
         whole.swapcase(),
         other,
-        token("share", "ada", made["id"]),
     ):
         reply = visit(text)
         assert (reply.status, reply.code) == (404, "not_found")

@@ -12,9 +12,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from likeness.aws import secret
 from likeness.settings import settings
 
-_SHORT = 32
-"""Hex digits of a token's proof: 128 bits."""
-
 
 def mac(purpose: str, text: str) -> str:
     """Return the HMAC-SHA256 of a text for one purpose, as 64 hex digits."""
@@ -25,23 +22,6 @@ def mac(purpose: str, text: str) -> str:
 def is_mac(shown: str, purpose: str, text: str) -> bool:
     """Say whether a hash is ours, in constant time; a prefix of at least 32 digits will do."""
     return len(shown) >= 32 and hmac.compare_digest(shown.encode(), mac(purpose, text)[: len(shown)].encode())
-
-
-def token(purpose: str, *parts: str) -> str:
-    """Return a text for a URL that names something and proves that we wrote it; its parts can be read by anybody."""
-    text = base64.urlsafe_b64encode(json.dumps(parts, separators=(",", ":")).encode()).decode().rstrip("=")
-    return f"{text}.{mac(purpose, text)[:_SHORT]}"
-
-
-def open_token(purpose: str, shown: str) -> list[str] | None:
-    """Return the parts of a token of ours, or None."""
-    text, _, proof = shown.partition(".")
-    if len(proof) != _SHORT or not is_mac(proof, purpose, text):
-        return None
-    try:
-        return [str(part) for part in json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))]
-    except (binascii.Error, ValueError):
-        return None
 
 
 def opaque_token(purpose: str, *parts: str) -> str:
