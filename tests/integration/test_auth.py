@@ -1,12 +1,25 @@
 """People on the deployed stack: the mails, the cookies, and an erasure while jobs run."""
 
 import secrets
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import cache, partial
 from typing import Any
 
 import httpx
 import pytest
-from likeness_client import Refused
-from likeness_client.models import ChangePasswordRequest, ConfirmEmailRequest, EmailRequest
+from likeness_client import Likeness, Refused
+from likeness_client.models import (
+    ChangePasswordRequest,
+    ConfirmEmailRequest,
+    ConfirmRequest,
+    EmailRequest,
+    LoginRequest,
+    RefreshRequest,
+    RegisterRequest,
+    ResetPasswordRequest,
+    SessionView,
+)
 from likeness_client.models import Client as ClientKind
 
 from local.client import Client, codes
@@ -17,6 +30,7 @@ from tests.deployed import (
     faults,
     make_model,
     make_person,
+    new_client,
     photos,
     read_training,
     start_training,
@@ -39,9 +53,27 @@ def person(name: str) -> tuple[Client, str]:
     return client, client.api.read_me().email
 
 
-def post(path: str, body: Any = None, **named: Any) -> httpx.Response:
-    """A request of a stranger, who keeps no cookies."""
-    return httpx.post(f"{CLOUD.site}/v1/auth/{path}", json=body, timeout=60, trust_env=False, **named)
+@cache
+def stranger() -> Likeness:
+    """The API as somebody without an account sees it."""
+    return new_client().api
+
+
+def sign_in(email: str, password: str = PASSWORD) -> SessionView:
+    return stranger().login(LoginRequest(email, password, ClientKind.NATIVE))
+
+
+def refresh(session: SessionView) -> SessionView:
+    return stranger().refresh(RefreshRequest(session.refresh_token))
+
+
+def refused(code: str) -> AbstractContextManager[pytest.ExceptionInfo[Refused]]:
+    return pytest.raises(Refused, match=f" {code} ")
+
+
+def from_page(path: str, body: Any = None, **headers: str) -> httpx.Response:
+    """A request as a browser sends it, whose cookies are handled by hand."""
+    return httpx.post(f"{CLOUD.site}/v1/auth/{path}", json=body, timeout=60, trust_env=False, headers=headers)
 
 
 def code_of(email: str, nth: int = -1) -> str:
@@ -50,82 +82,87 @@ def code_of(email: str, nth: int = -1) -> str:
         return str(wait_for(lambda: codes(reader.mails(email)), bool, seconds=10)[nth])
 
 
-def registration(email: str, password: str = PASSWORD) -> dict[str, Any]:
-    terms = httpx.get(f"{CLOUD.site}/v1/catalog", timeout=60).json()["terms_version"]
-    return {"email": email, "password": password, "adult": True, "terms_version": terms}
+def register(email: str, password: str = PASSWORD) -> str:
+    """Register an address; the address that the answer says."""
+    terms = stranger().read_catalog().terms_version
+    return stranger().register(RegisterRequest(email, password, adult=True, terms_version=terms)).email
 
 
-def said(answer: httpx.Response) -> tuple[int, str, str]:
-    body = answer.json()
-    return answer.status_code, body["code"], body["detail"]
+def said(attempt: Callable[[], object]) -> tuple[int, str, str]:
+    """How an attempt was refused."""
+    with pytest.raises(Refused) as caught:
+        attempt()
+    return caught.value.status, caught.value.code, str(caught.value.body["detail"])
 
 
 def test_a_strangers_registration_leaves_no_password_behind_and_codes_are_checked():
     email = new_email("ada")
-    assert post("register", registration(email, OTHER)).status_code == 202
-    assert post("register", registration(email)).status_code == 202
-    assert post("confirm", {"email": email, "code": "000000"}).json()["code"] == "code_invalid"
-    assert post("confirm", {"email": email, "code": code_of(email)}).status_code == 204
-    assert post("login", {"email": email, "password": OTHER}).json()["code"] == "sign_in_failed"
-    assert post("login", {"email": email.upper(), "password": PASSWORD}).status_code == 200
+    assert register(email, OTHER) == register(email) == email
+    with refused("code_invalid"):
+        stranger().confirm(ConfirmRequest(email, "000000"))
+    stranger().confirm(ConfirmRequest(email, code_of(email)))
+    with refused("sign_in_failed"):
+        sign_in(email, OTHER)
+    assert sign_in(email.upper()).access_token
 
 
 def test_known_unconfirmed_and_unknown_addresses_answer_alike():
     known, new, unknown = person("known")[1], new_email("new"), new_email("nobody")
-    post("register", registration(new))
+    register(new)
     everybody = (known, new, unknown)
-    assert len({said(post("login", {"email": email, "password": OTHER})) for email in everybody}) == 1
-    wrong = [post("reset-password", {"email": email, "code": "000000", "password": OTHER}) for email in everybody]
-    assert len({said(answer) for answer in wrong}) == 1
-    for path in ("forgot-password", "resend-code"):
-        answers = [post(path, {"email": email}) for email in everybody]
-        assert [(answer.status_code, answer.json()) for answer in answers] == [
-            (202, {"email": email}) for email in everybody
-        ]
-    assert post("register", registration(known)).json() == {"email": known}
+    assert len({said(partial(sign_in, email, OTHER)) for email in everybody}) == 1
+    wrong = [ResetPasswordRequest(email, "000000", OTHER) for email in everybody]
+    assert len({said(partial(stranger().reset_password, request)) for request in wrong}) == 1
+    for mail in (stranger().forgot_password, stranger().resend_code):
+        assert [mail(EmailRequest(email)).to_dict() for email in everybody] == [{"email": email} for email in everybody]
+    assert register(known) == known
 
 
 def test_a_browser_stays_in_by_its_cookie_until_it_logs_out():
     email = person("ada")[1]
     site = {"origin": CLOUD.site}
-    opened = post("login", {"email": email, "password": PASSWORD}, headers=site)
+    opened = from_page("login", {"email": email, "password": PASSWORD}, **site)
     lines = opened.headers.get_list("set-cookie")
     assert sorted(line.partition("=")[0] for line in lines) == [*COOKIES, "__Secure-refresh"]
     assert all(len(line) < 4096 for line in lines)
     value = next(line for line in lines if line.startswith("__Secure-refresh")).partition(";")[0]
     jar = {**site, "cookie": value, "content-type": "application/json"}
-    assert post("refresh", headers=jar).status_code == 200
-    assert post("refresh", headers={**jar, "origin": "https://evil.test"}).json()["code"] == "origin_refused"
-    assert post("logout", headers=jar).status_code == 204
-    assert post("refresh", headers=jar).json()["code"] == "session_ended"
+    assert from_page("refresh", **jar).status_code == 200
+    assert from_page("refresh", **{**jar, "origin": "https://evil.test"}).json()["code"] == "origin_refused"
+    assert from_page("logout", **jar).status_code == 204
+    assert from_page("refresh", **jar).json()["code"] == "session_ended"
 
 
 def test_a_reset_and_a_change_of_the_password_end_every_session():
     email = person("ada")[1]
-    first = post("login", {"email": email, "password": PASSWORD, "client": "native"}).json()
-    post("forgot-password", {"email": email})
-    assert post("reset-password", {"email": email, "code": code_of(email), "password": OTHER}).status_code == 204
-    assert post("refresh", {"refresh_token": first["refresh_token"]}).json()["code"] == "session_ended"
+    first = sign_in(email)
+    stranger().forgot_password(EmailRequest(email))
+    stranger().reset_password(ResetPasswordRequest(email, code_of(email), OTHER))
+    with refused("session_ended"):
+        refresh(first)
     with Client(CLOUD) as client:
         client.login(email, OTHER)
         changed = client.api.change_password(ChangePasswordRequest(OTHER, PASSWORD, ClientKind.NATIVE))
-    assert post("refresh", {"refresh_token": changed.refresh_token}).status_code == 200
-    assert post("login", {"email": email, "password": OTHER}).json()["code"] == "sign_in_failed"
+    assert refresh(changed).access_token
+    with refused("sign_in_failed"):
+        sign_in(email, OTHER)
 
 
 def test_an_account_moves_to_another_address_and_signs_in_there_alone():
     ada, old = person("ada")
     new = new_email("countess")
     known = person("known")[1]
-    session = post("login", {"email": old, "password": PASSWORD, "client": "native"}).json()
+    session = sign_in(old)
     assert ada.api.move(EmailRequest(known)).email == known
     assert ada.api.move(EmailRequest(new)).email == new
-    with pytest.raises(Refused, match="code_invalid"):
+    with refused("code_invalid"):
         ada.api.confirm_move(ConfirmEmailRequest("000000"))
     assert ada.api.confirm_move(ConfirmEmailRequest(code_of(new))).email == new
-    assert post("refresh", {"refresh_token": session["refresh_token"]}).json()["code"] == "session_ended"
-    assert post("login", {"email": old, "password": PASSWORD}).json()["code"] == "sign_in_failed"
-    assert post("login", {"email": new, "password": PASSWORD}).json()["user_id"] == ada.user_id
+    with refused("session_ended"):
+        refresh(session)
+    with refused("sign_in_failed"):
+        sign_in(old)
+    assert sign_in(new).user_id == ada.user_id
     with Client(CLOUD) as reader:
         assert any("another e-mail address" in text for text in reader.mails(old))
         assert any("has an account already" in text for text in reader.mails(known))
@@ -133,10 +170,11 @@ def test_an_account_moves_to_another_address_and_signs_in_there_alone():
 
 def test_signing_out_everywhere_ends_every_session():
     ada, email = person("ada")
-    sessions = [post("login", {"email": email, "password": PASSWORD, "client": "native"}).json() for _ in range(2)]
+    sessions = [sign_in(email) for _ in range(2)]
     ada.api.end_sessions()
     for session in sessions:
-        assert post("refresh", {"refresh_token": session["refresh_token"]}).json()["code"] == "session_ended"
+        with refused("session_ended"):
+            refresh(session)
 
 
 def test_an_erasure_takes_everything_while_a_training_runs_and_keeps_the_ledger():
@@ -160,18 +198,13 @@ def test_an_erasure_takes_everything_while_a_training_runs_and_keeps_the_ledger(
     sums = money(user)
     assert (sums["available"], sums["reserved"], sums["held"]) == (0, 0, 0)
     assert sums["spent"] == sums["entries"]
-    assert post("login", {"email": email, "password": PASSWORD}).json()["code"] == "sign_in_failed"
-    receipt = wait_for(lambda: stranger(asked.receipt), lambda told: told["state"] == "erased", seconds=30)
-    assert (receipt["removed"]["photos"], receipt["removed"]["models"], receipt["removed"]["trainings"]) == (
-        len(ids),
-        1,
-        1,
-    )
-
-
-def stranger(path: str) -> dict[str, Any]:
-    """What somebody without an account reads at a path."""
-    return dict(httpx.get(f"{CLOUD.site}{path}", timeout=60, trust_env=False).json())
+    with refused("sign_in_failed"):
+        sign_in(email)
+    token = asked.receipt.removeprefix("/v1/erasures/")
+    receipt = wait_for(lambda: stranger().read_erasure(token), lambda told: told.state == "erased", seconds=30)
+    removed = receipt.removed
+    assert removed
+    assert (removed.photos, removed.models, removed.trainings) == (len(ids), 1, 1)
 
 
 def test_who_was_erased_may_come_back_without_a_second_welcome():
