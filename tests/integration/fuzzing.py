@@ -14,7 +14,9 @@ def filter_path_parameters(context: schemathesis.HookContext, path_parameters: d
 
 
 @schemathesis.hook
-def after_call(context: schemathesis.HookContext, case: schemathesis.Case, response: schemathesis.Response) -> None:
+def after_call(
+    context: schemathesis.HookContext, case: schemathesis.Case[Any], response: schemathesis.Response
+) -> None:
     """Take the content type off a 204: the gateway puts one on every answer, and nothing is no JSON."""
     if response.status_code == HTTPStatus.NO_CONTENT and not response.content:
         response.headers.pop("content-type", None)
