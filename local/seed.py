@@ -58,7 +58,7 @@ def seed(cloud: Cloud, console: Console, outputs: dict[str, str], pictures: int)
     console.print(f"{pictures} pictures in {time.monotonic() - began:.0f} s; login {EMAIL}  {PASSWORD}")
 
 
-def fill(
+def fill(  # noqa: PLR0913 (each has one caller who leaves it out)
     cloud: Cloud,
     bucket: str,
     user_id: str,
@@ -66,11 +66,13 @@ def fill(
     *,
     complete: int = COMPLETE,
     thumbnails: bool = True,
+    describe: Callable[[Image, int], object] = lambda *_: None,
     advance: Callable[[], object] = lambda: None,
 ) -> list[str]:
     """Give a person pictures and return their ids, newest first; this process must have a function's environment.
 
-    The newest `complete` have all their files, the others only the small thumbnail, if that.
+    The newest `complete` have all their files, the others only the small thumbnail, if that. `describe` may add to
+    a row before it is written.
     """
     samples = [_sample(number) for number in range(KINDS)]
     rows = [_row(user_id, number, samples[number % KINDS], began_at=time.time()) for number in range(pictures)]
@@ -83,7 +85,8 @@ def fill(
         for _ in pool.map(put, _files(user_id, rows, samples, complete, thumbnails=thumbnails)):
             advance()
     with Image.batch_write() as batch:
-        for row in rows:
+        for number, row in enumerate(rows):
+            describe(row, number)
             batch.save(row)
             advance()
     return [row.id for row in rows]
