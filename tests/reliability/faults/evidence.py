@@ -132,8 +132,9 @@ def assert_no_orphans(user_id: str) -> None:
     pictures = f"media/u/{user_id}/images/"
     kept = {key.removeprefix(pictures).split("/")[0] for key in objects("MediaBucket", pictures)}
     assert kept == {image for image in images if "#" not in image}
-    named = json.dumps(rows("models"))
-    assert [key for key in objects("MediaBucket", "media/v/") if key not in named] == []
+    named = json.dumps([*rows("models"), *rows("images")])
+    private = [key for key in objects("MediaBucket", "media/v/") if not key.endswith(".webp")]  # those are behind links
+    assert [key for key in private if key not in named] == []
 
 
 def set_numbers(table: str, user_id: str, sk: str, **numbers: int) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from local.waiting import wait_for
 from tests.deployed import ended_training, read_training
-from tests.integration.stack import kinds, money, objects, rows
+from tests.integration.stack import kind, kinds, money, objects, rows
 from tests.reliability.faults.conftest import make_sitter
 from tests.reliability.faults.evidence import (
     assert_fired,
@@ -66,14 +66,19 @@ def test_model_that_is_deleted_during_its_training_ends_the_training_unpaid(sitt
     assert_ledger(sitter.client.user_id)
 
 
+def state_of(user_id):
+    """The state of an account; an erasure that runs keeps rows of its own beside it."""
+    return next(row["state"]["S"] for row in rows("users", user_id) if kind(row) == "PROFILE")
+
+
 def test_account_that_is_deleted_during_a_training_leaves_the_ledger_alone(outputs):
     leaver = make_sitter()
     user_id = leaver.client.user_id
     aim, training = leaver.train(TrainingSchedule(({"fault": "never_finishes"},)), leaver.model_id)
     row = wait_for(lambda: row_of(leaver, training), lambda row: "vendor_ref" in row, seconds=60)
     leaver.client.api.delete_me()
+    wait_for(lambda: state_of(user_id), lambda state: state == "ERASED", seconds=60)
     wait_for(lambda: kinds(rows("users", user_id)), lambda found: found == ["PROFILE"], seconds=60)
-    wait_for(lambda: rows("users", user_id)[0]["state"]["S"], lambda state: state == "ERASED", seconds=60)
     (job,) = jobs_of_training(training.id)
     assert job["state"] == "COMPLETED"
     assert_fired(aim)
