@@ -113,6 +113,7 @@ ACCEPTED = {
         "Objects are named by person and picture; a function may touch one prefix of one bucket.",
         (
             f"{ARN}s3:::{MEDIA}/media/*]",
+            f"{ARN}s3:::{MEDIA}/media/v/*]",
             f"{ARN}s3:::STAGE-raw-ACCOUNT/raw/*]",
         ),
     ),

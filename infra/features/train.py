@@ -33,7 +33,7 @@ def train(
     house.signing.grant_read(tasks)
     data.users.grant(handler, *WRITE)
     data.images.grant(handler, *READ)
-    grant_objects(house.media, handler, "media/", "Get")
+    grant_objects(house.media, handler, "media/v/", "Get")
     grant_objects(house.media, tasks, "media/", "Get Put")
     grant_list(house.media, tasks)
     grant_run(workflow.machine, handler, "Stop")

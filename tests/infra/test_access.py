@@ -28,7 +28,7 @@ ON_A_STAR = {
 }
 WILDCARDS = re.compile(
     r"""
-    .*:s3:::.*/(media|raw)/\*                     # objects of one prefix of one bucket
+    .*:s3:::.*/(media|media/v|raw)/\*             # objects of one prefix of one bucket
     | .*:states:.*:execution:<.*>:\*              # executions of one machine
     | <(\w+Tasks|GenerateEvents)\w+\.Arn>:\*      # versions of the functions that are a machine's steps
     | .*:secretsmanager:.*:secret:likeness/\w+/signing\*

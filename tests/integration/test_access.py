@@ -25,8 +25,9 @@ TABLE_ACCESS = {
     "train.events": "models:GPUD credits:GPU",
     "generate.handler": "users:GPU models:G images:GPU credits:GPU",
     "generate.tasks": "images:GPU credits:GPU",
-    "generate.events": "images:GPU credits:GPU",
+    "generate.events": "users:G models:G images:GPU credits:GPU",
     "gallery.handler": "users:GPU images:GPUD",
+    "gallery.tasks": "users:G models:G images:GPUD",
     "gallery.events": "images:GPUD",
     "billing.handler": "credits:G",
     "signing_key.events": "",
@@ -45,22 +46,28 @@ SECRET_ACCESS = {
     "generate.tasks": "signing fal together",
     "generate.events": "fal together",
     "gallery.handler": "signing",
+    "gallery.tasks": "signing",
     "gallery.events": "",
     "billing.handler": "signing",
 }
 
 FORBIDDEN_OBJECTS = [
     ("gallery.handler", "RawBucket", "get_object"),
+    ("gallery.tasks", "RawBucket", "get_object"),
     ("gallery.events", "MediaBucket", "get_object"),
+    ("gallery.events", "MediaBucket", "put_object"),
     ("upload.handler", "RawBucket", "get_object"),
     ("upload.handler", "MediaBucket", "get_object"),
     ("upload.events", "MediaBucket", "get_object"),
     ("generate.tasks", "RawBucket", "get_object"),
     ("generate.handler", "MediaBucket", "get_object"),
+    ("generate.events", "MediaBucket", "get_object"),
     ("train.handler", "MediaBucket", "get_object"),
+    ("train.handler", "MediaBucket", "put_object"),
     ("train.tasks", "RawBucket", "get_object"),
     ("billing.handler", "MediaBucket", "get_object"),
     ("auth.tasks", "MediaBucket", "get_object"),
+    ("auth.handler", "MediaBucket", "get_object"),
     ("auth.handler", "MediaBucket", "delete_object"),
 ]
 
@@ -139,7 +146,15 @@ def test_the_role_that_inspects_uploads_can_read_them():
     assert is_allowed(call, Bucket=out()["RawBucket"], Key="raw/nobody/nothing")
 
 
-@pytest.mark.parametrize("function", ["gallery.handler", "billing.handler", "upload.handler", "upload.events"])
+def test_the_role_that_hands_out_weights_can_read_them():
+    call = as_role("train.handler", "s3").get_object
+    assert is_allowed(call, Bucket=out()["MediaBucket"], Key="media/v/nothing/lora.safetensors")
+
+
+NOT_ABOUT_PEOPLE = ["gallery.handler", "gallery.tasks", "billing.handler", "upload.handler", "upload.events"]
+
+
+@pytest.mark.parametrize("function", NOT_ABOUT_PEOPLE)
 def test_a_role_that_knows_no_people_cannot_ask_the_pool_for_one(function):
     pool = {"UserPoolId": out()["UserPoolId"], "Username": "nobody"}
     assert not is_allowed(as_role(function, "cognito-idp").admin_get_user, **pool)
