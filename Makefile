@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: alone client deploy deployed help install lint types demo up down reset seed test check format openapi synth bench
+.PHONY: alone client deploy deployed help install lint types demo up down reset scale seed test check format openapi synth bench
 MAKEFLAGS += --no-print-directory
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -100,6 +100,9 @@ alone: install # tests that need no stack
 
 deployed: install # tests of the deployed stack; they wait for conditions, so a busy machine only slows them
 	pytest --durations=8 $(DEPLOYED) 2>&1 | tee .build/deployed.log
+
+scale: install ## Facets and bulk changes over ten thousand pictures on the deployed stack
+	MANY_PICTURES=10000 pytest --durations=5 tests/integration/test_bulk.py
 
 bench: install ## Measure what performance promises, interleaved in one run
 	@python scripts/layer.py aws
