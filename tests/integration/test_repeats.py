@@ -1,6 +1,8 @@
 """One Idempotency-Key, one job: however many send it at once, and however late."""
 
+import json
 import secrets
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -92,3 +94,48 @@ def test_the_same_key_of_two_people_means_two_orders(ada, eve):
     assert first.id != second.id
     with pytest.raises(Refused, match="404 not_found"):
         eve.api.read_generation(first.id)
+
+
+@pytest.fixture(scope="module")
+def pictured(outputs):
+    """A person with one picture: client, its id."""
+    client = make_person("repeats")
+    wanted = GenerationRequest.from_dict({**ORDER, "prompt": "a lighthouse for the repeats"})
+    order = ended_generation(client, client.api.start_generation(wanted, idempotency_key="first").id)
+    return client, order.pictures[0].image_id
+
+
+MADE_ONCE = [
+    ("collections", {"name": "Once"}, {"name": "Other"}),
+    ("shares", {"image_ids": ["{id}"]}, {"image_ids": ["{id}"], "title": "Other"}),
+    ("downloads", {"image_ids": ["{id}"]}, {"image_ids": ["{id}"], "variant": "view"}),
+    ("images/changes", {"filters": {}, "change": {"rating": 4}}, {"filters": {}, "change": {"rating": 5}}),
+    ("images/{id}/remixes", {"style": "oil", "count": 1}, {"style": "oil", "count": 2}),
+    ("images/{id}/variations", {"count": 1}, {"count": 2}),
+    ("images/{id}/replay", {}, None),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "other"), MADE_ONCE, ids=[row[0] for row in MADE_ONCE])
+def test_one_key_makes_each_kind_of_thing_once(pictured, path, body, other):
+    client, image_id = pictured
+    path, body, other = (
+        json.loads(json.dumps(part).replace("{id}", image_id)) for part in (f"/v1/{path}", body, other)
+    )
+    key, before = new_key(), found(client)
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: insist(client, "POST", path, body, key["Idempotency-Key"]), range(4)))
+    answers.append(client.send("POST", path, body, headers=key))
+    assert {answer.status_code for answer in answers} <= {201, 202}, answers[0].text
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert sum((found(client) - before).values()) == 1
+    if other:
+        reused = client.send("POST", path, other, headers=key)
+        assert (reused.status_code, reused.json()["code"]) == (422, "idempotency_key_reused")
+        assert sum((found(client) - before).values()) == 1
+
+
+def found(client):
+    """How many things of each kind a request may make."""
+    made = {"COLLECTION", "SHARE", "DOWNLOAD", "CHANGE", "GENERATION"}
+    return Counter(name for name in kinds(rows("images", client.user_id)) if name in made)
