@@ -64,13 +64,16 @@ class GenerationRequest(Body):
             "model_version wants a model_id": self.model_version is not None and self.model_id is None,
             "send either a prompt or a pack": (self.prompt is None) == (self.pack is None),
             "a pack wants a model_id": self.pack is not None and self.model_id is None,
-            f"a pack says itself: {', '.join(OF_A_PACK)}": self.pack is not None
-            and not self.model_fields_set.isdisjoint(OF_A_PACK),
+            f"a pack says itself: {', '.join(OF_A_PACK)}": self.pack is not None and self._is_particular(),
         }
         for message, is_so in problems.items():
             if is_so:
                 raise ValueError(message)
         return self
+
+    def _is_particular(self) -> bool:
+        """Say whether it asks for what a pack decides; defaults, which typed clients write out, ask for nothing."""
+        return any(getattr(self, name) != type(self).model_fields[name].default for name in OF_A_PACK)
 
 
 class RemixRequest(Body):

@@ -90,8 +90,8 @@ def test_pack_of_another_version_is_refused_with_the_current_one(model_id):
         ({"prompt": "on the moon"}, "body"),
         ({"pack": None}, "body"),
         ({"style": "oil"}, "body"),
-        ({"aspect_ratio": "1:1"}, "body"),
-        ({"count": 4}, "body"),
+        ({"aspect_ratio": "4:5"}, "body"),
+        ({"count": 8}, "body"),
         ({"negative_prompt": "hats"}, "body"),
         ({"model_id": None, "base_model": "flux-2-dev"}, "body"),
     ],
@@ -101,6 +101,11 @@ def test_pack_that_makes_no_sense_is_named_and_holds_nothing(model_id, body, fie
     assert (reply.status, reply.code) == (422, "invalid_request")
     assert [one["field"] for one in reply.json["fields"]] == [field]
     assert balance() == (100, 0)
+
+
+def test_pack_beside_the_defaults_that_typed_clients_write_out_is_ordered(model_id):
+    spelled_out = {"style": "none", "aspect_ratio": "1:1", "count": 4, "negative_prompt": None, "prompt": None}
+    assert send(model_id=model_id, **spelled_out).json["credits"] == len(PACK.shots)
 
 
 def test_pack_that_does_not_suit_the_subject_is_refused(model_id):
