@@ -25,7 +25,7 @@ ORDERS = [
     ("a blank prompt", {**ORDER, "prompt": "   "}, *UNPROCESSABLE, "prompt"),
     ("a prompt of 1,001 characters", {**ORDER, "prompt": "x" * 1001}, *UNPROCESSABLE, "prompt"),
     ("control characters", {**ORDER, "prompt": "a\x00b"}, *UNPROCESSABLE, "prompt"),
-    ("no prompt", {"base_model": "flux-2-dev"}, *UNPROCESSABLE, "prompt"),
+    ("neither prompt nor pack", {"base_model": "flux-2-dev"}, *UNPROCESSABLE, "body"),
     ("an unknown field", {**ORDER, "credits": 0}, *UNPROCESSABLE, "credits"),
     ("an unknown style", {**ORDER, "style": "crayon"}, *UNPROCESSABLE, "style"),
     ("an unknown aspect ratio", {**ORDER, "aspect_ratio": "7:7"}, *UNPROCESSABLE, "aspect_ratio"),
@@ -60,6 +60,22 @@ BODIES = [
     ("POST", "/v1/photos", {"photos": [{**FORM, "content_type": "image/gif"}]}, *UNPROCESSABLE, "content_type"),
     ("POST", "/v1/photos", {"photos": [{**FORM, "size": 20 * 2**20 + 1}]}, *UNPROCESSABLE, "size"),
     ("POST", "/v1/photos", {"photos": [{**FORM, "size": 0}]}, *UNPROCESSABLE, "size"),
+    ("POST", "/v1/collections", {"name": ""}, *UNPROCESSABLE, "name"),
+    ("POST", "/v1/collections", {"name": "x", "filters": {"rating_min": 6}}, *UNPROCESSABLE, "rating_min"),
+    ("POST", "/v1/shares", {"image_ids": []}, *UNPROCESSABLE, "image_ids"),
+    ("POST", "/v1/shares", {"image_ids": [absent_id()]}, *UNPROCESSABLE, "image_ids"),
+    ("POST", "/v1/shares", {"image_ids": [absent_id()] * 101}, *UNPROCESSABLE, "image_ids"),
+    ("POST", "/v1/downloads", {}, *UNPROCESSABLE, None),
+    ("POST", "/v1/downloads", {"filters": {}, "image_ids": [absent_id()]}, *UNPROCESSABLE, None),
+    ("POST", "/v1/downloads", {"filters": {}, "variant": "raw"}, *UNPROCESSABLE, "variant"),
+    ("POST", "/v1/images/changes", {"filters": {}, "change": {}}, *UNPROCESSABLE, None),
+    ("POST", "/v1/images/changes", {"image_ids": [absent_id()], "change": {"rating": 6}}, *UNPROCESSABLE, "rating"),
+    ("POST", "/v1/me/email", {"email": "not an address"}, *UNPROCESSABLE, "email"),
+    ("POST", "/v1/me/email/confirm", {"code": "000000"}, 422, "code_invalid", None),
+    ("GET", "/v1/shared/nothing", None, 404, "not_found", None),
+    ("GET", "/v1/erasures/nothing", None, 404, "not_found", None),
+    ("GET", "/v1/images?fields=all", None, *UNPROCESSABLE, "fields"),
+    ("GET", "/v1/images/facets?rating_min=6", None, *UNPROCESSABLE, "rating_min"),
     ("PATCH", "/v1/me", {"state": "ACTIVE"}, *UNPROCESSABLE, "state"),
     ("PATCH", "/v1/me", {"name": "x" * 41}, *UNPROCESSABLE, "name"),
     ("PATCH", "/v1/me", {"terms_version": "1999"}, 422, "terms_outdated", None),
@@ -88,7 +104,10 @@ BODIES = [
     ("PUT", "/v1/me", {"name": "x"}, 404, "no_such_route", None),
 ]
 
-LISTS = ["photos", "models", "images", "generations", "credits/entries", "models/{model_id}/trainings"]
+LISTS = [
+    *("photos", "models", "images", "generations", "collections", "shares", "downloads"),
+    *("credits/entries", "prompts/history", "models/{model_id}/trainings", "models/{model_id}/versions"),
+]
 CURSORS = ["!", "bm90IGpzb24", "e30", "W10", "eyJhZnRlciI6MX0", "eyJhZnRlciI6Ii4uLyJ9", "x" * 1024]
 
 
