@@ -58,6 +58,8 @@ ROWS: dict[str, dict[str, Any]] = {
         "height": {"N": "1024"},
         "aspect_ratio": {"S": "1:1"},
         "style": {"S": "oil"},
+        "favourite": {"BOOL": False},
+        "prompt_head": {"S": "a lighthouse"},
     },
     f"GENERATION#{MODEL}": {
         "kind": {"S": "GENERATION"},
@@ -95,7 +97,7 @@ PERSON = {
     "UserAttributes": [{"Name": "sub", "Value": MODEL}, {"Name": "email", "Value": "ada@example.net"}],
 }
 """Whom the user pool finds."""
-PICTURE = "01JD0000000000000000000001"
+PICTURE = MODEL
 SHARED = (
     "se_53CxPt7usMBk8IJUO3vT62PUg07tg40b3FRfF9tNO5wJCILomIfHRXL0Wcy-nKNVgkSLqvxTZ1rpQGQ8B9JOedtdRe3HddNdIt-pBshNkrT_eFQ"
 )

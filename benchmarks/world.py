@@ -68,12 +68,13 @@ def answer_with(answer: Answer) -> Counter[str]:
 
     def send(_session: URLLib3Session, request: Any) -> AWSResponse:  # noqa: ANN401 (botocore's request)
         target = request.headers.get("X-Amz-Target", b"")
-        operation = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2] or "S3"
+        named = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
+        operation = named or ("SES" if "//email." in request.url else "S3")
         calls[operation] += 1
         if operation == "GetSecretValue":
             found = {"SecretString": json.dumps(SIGNING)}
         else:
-            found = {} if operation == "S3" else answer(operation, json.loads(request.body or b"{}"))
+            found = {} if operation in {"S3", "SES"} else answer(operation, json.loads(request.body or b"{}"))
         content = b"" if operation == "S3" else json.dumps(found).encode()
         headers = {"content-type": "application/x-amz-json-1.0", "content-length": str(len(content))}
         return AWSResponse(request.url, 200, headers, Body(content))
