@@ -40,6 +40,13 @@ def functions() -> dict[str, dict[str, Any]]:
     return {function["Handler"]: function for function in every if function["FunctionName"].startswith(APP_STACK)}
 
 
+def sweep(feature: str) -> None:
+    """Have a feature look after what is due, as its schedule does every minute."""
+    name = functions()[f"functions.{feature}.events.handler"]["FunctionName"]
+    answer = CLOUD.client("lambda").invoke(FunctionName=name, Payload=json.dumps({"step": "sweep"}))
+    assert "FunctionError" not in answer, answer["Payload"].read()
+
+
 def environment() -> dict[str, str]:
     """The environment that the stack gives to a function."""
     return dict(functions()[ORDER]["Environment"]["Variables"])

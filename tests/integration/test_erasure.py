@@ -1,6 +1,5 @@
 """A person who leaves: nothing stays but a shrunken profile, pseudonymous marks and a ledger that names nobody."""
 
-import secrets
 from typing import Any
 
 import pytest
@@ -9,7 +8,6 @@ from likeness_client.models import ChangeMeRequest
 
 from likeness.items.money import EntryKind
 from likeness.ledger import grant
-from local.client import Client
 from local.waiting import wait_for
 from tests.deployed import (
     CLOUD,
@@ -28,55 +26,24 @@ from tests.deployed import (
     upload,
     upload_ids,
 )
+from tests.integration.leaving import (
+    WORDS,
+    assert_nothing_is_left,
+    belongings,
+    email_of,
+    private_files,
+    wait_until_erased,
+)
 from tests.integration.stack import (
-    TABLES,
     as_function,
     assert_exact,
-    kinds,
     money,
     objects,
     out,
     rows,
     table_name,
-    texts,
     web,
 )
-
-WORDS = f"windmill {secrets.token_hex(4)}"
-"""In the prompts of the person who leaves, and in nobody else's."""
-
-
-def in_pool(user_id: str) -> bool:
-    """Whether the user pool knows a person."""
-    cognito = CLOUD.client("cognito-idp")
-    try:
-        cognito.admin_get_user(UserPoolId=out()["UserPoolId"], Username=user_id)
-    except cognito.exceptions.UserNotFoundException:
-        return False
-    return True
-
-
-def email_of(client: Client) -> str:
-    return client.api.read_me().email
-
-
-def wait_until_erased(client: Client) -> None:
-    """Until the last step of the erasure, which removes the person from the pool."""
-    wait_for(lambda: in_pool(client.user_id), lambda is_there: not is_there, seconds=60)
-
-
-def assert_nothing_is_left(client: Client, email: str) -> None:
-    """Look through every row and every key there is."""
-    left = {table: [row for row in rows(table) if client.user_id in texts(row)] for table in TABLES}
-    assert (left["models"], left["images"]) == ([], [])
-    (profile,) = left["users"]
-    assert {name: profile[name]["S"] for name in ("sk", "state")} == {"sk": "PROFILE", "state": "ERASED"}
-    assert set(profile) <= {"pk", "sk", "kind", "v", "state", "changed_at", "receipt"}
-    assert set(kinds(left["credits"])) <= {"BALANCE", "ENTRY", "RESERVATION"}
-    for table in TABLES:
-        assert not [row for row in rows(table) if email in texts(row) or WORDS in texts(row)]
-    everything = objects("MediaBucket") | objects("RawBucket")
-    assert not [key for key in everything if client.user_id in key]
 
 
 @pytest.fixture(scope="module")
@@ -88,12 +55,12 @@ def erased():
     with as_function():
         grant(ada.user_id, EntryKind.ADJUSTMENT, "for this test", 100)
     model_id = make_model(ada, upload_ids(ada, photos("rocket")[:4]))
-    before = objects("MediaBucket", "media/v/")
     assert ended_training(ada, start_training(ada, model_id)).status == "succeeded"
     order = ended_generation(ada, start_generation(ada, model_id=model_id, prompt=f"[me] and {WORDS}"))
     assert order.pictures[0].media
     told["path"] = order.pictures[0].media.original
     assert ada.media(told["path"])
+    told |= belongings(ada, str(order.pictures[0].image_id))
     stuck = [
         {"fault": "never_finishes", "match": {"endpoint": "fal-ai/flux-lora-fast-training"}},
         {"fault": "never_finishes", "match": {"prompt_contains": WORDS}},
@@ -103,8 +70,9 @@ def erased():
         start_generation(ada, model_id=model_id, prompt=f"[me] and {WORDS}", count=1)
         assert funds(ada) == (98, 51)
         wait_for(_fired, bool, seconds=60)
-        told["private"] = objects("MediaBucket", "media/v/") - before
+        told["private"] = private_files(ada)
         CLOUD.client("s3").put_object(Bucket=out()["RawBucket"], Key=f"raw/{ada.user_id}/not-inspected", Body=b"?")
+        told["files"] = len(objects("MediaBucket", f"media/u/{ada.user_id}/")) + len(told["private"]) + 1
         told["answer"] = ada.send("DELETE", "/v1/me")
         wait_until_erased(ada)
     return told
@@ -118,12 +86,40 @@ def _fired() -> bool:
 def test_erasing_an_account_is_accepted_and_leaves_nothing_of_the_person(erased):
     assert erased["answer"].status_code == 202
     assert erased["answer"].json()["state"] == "ERASING"
-    assert_nothing_is_left(erased["client"], erased["email"])
+    assert_nothing_is_left(erased["client"], erased["email"], erased["moved"])
 
 
 def test_the_weights_and_zips_that_only_rows_named_are_gone_too(erased):
     assert erased["private"]
     assert not erased["private"] & objects("MediaBucket", "media/v/")
+
+
+def test_a_link_and_a_zip_of_an_erased_person_open_nothing(erased):
+    answer = web().get(f"{CLOUD.site}/v1/shared/{erased['token']}")
+    assert (answer.status_code, answer.json()["code"]) == (410, "share_deleted")
+    assert len(erased["seen"]) == 5
+    assert {web().get(url).status_code for url in erased["seen"]} <= {403, 404}
+
+
+def test_the_receipt_says_what_there_was(erased):
+    told = web().get(CLOUD.site + erased["answer"].json()["receipt"]).json()
+    assert told["state"] == "erased"
+    removed = told["removed"]
+    assert {name: number for name, number in removed.items() if name not in {"other_rows", "objects", "bytes"}} == {
+        "photos": 4,
+        "images": 1,
+        "models": 1,
+        "trainings": 2,
+        "weights": 1,
+        "generations": 2,
+        "collections": 1,
+        "shares": 1,
+        "downloads": 1,
+        "changes": 1,
+    }
+    assert removed["objects"] == erased["files"]
+    assert removed["bytes"] > 0
+    assert {kept["what"] for kept in told["kept"]} == {"ledger", "account", "welcome", "backups"}
 
 
 def test_the_ledger_of_an_erased_person_is_closed_and_exact(erased):

@@ -24,7 +24,7 @@ from likeness.items.row import new_id
 from likeness.ledger import grant
 from local.client import Client
 from local.cloud import ROOT
-from tests.deployed import ended_generation, faults, funds, start_generation
+from tests.deployed import ended_generation, faults, funds, listed, start_generation
 from tests.integration.stack import as_function, assert_exact
 
 verify = runpy.run_path(str(ROOT / "docs/examples/verify_manifest.py"))["verify"]
@@ -159,7 +159,7 @@ def test_a_pack_a_remix_and_variations_are_orders_with_a_lineage(replays: Replay
     assert (len(packed), len({one.prompt for one in packed})) == (IN_PACK, IN_PACK)
     assert verify(signed(client, packed[0]), client.api.read_keys().to_dict())["pack"].startswith(PACK)
 
-    children = client.api.list_images(parent_id=parent.image_id).images
+    children = listed(client, parent_id=parent.image_id)
     assert sorted((child.relation or "", child.id) for child in children) == sorted(
         [
             ("remix", str(remixed.image_id)),
