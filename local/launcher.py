@@ -19,7 +19,7 @@ import time
 from typing import Any
 
 from ministack import app
-from ministack.core import lambda_runtime, persistence
+from ministack.core import iam_actions, lambda_runtime, persistence
 from ministack.services import lambda_svc
 
 VERSION = "1.5.33"
@@ -141,6 +141,15 @@ def correct_payloads() -> None:
     lambda_svc._execute_function_with_config_scope = executing
 
 
+def correct_mail() -> None:
+    """Let IAM see who sends a mail, as SES does: a grant names the sender's identity, and `*` matches none."""
+    known = iam_actions._SES_V2_RESOURCES
+    if "outbound-emails" in known:
+        message = "ministack changed: it knows the resource of outbound mail"
+        raise RuntimeError(message)
+    known["outbound-emails"] = ("identity", "FromEmailAddress")
+
+
 def save_regularly() -> None:
     """Save the state every few seconds, so that a killed emulator loses seconds and not everything.
 
@@ -179,6 +188,7 @@ def main() -> None:
     correct_drain()
     correct_error_type()
     correct_payloads()
+    correct_mail()
     save_regularly()
     app.main()
 

@@ -89,3 +89,20 @@ def test_a_worker_that_was_killed_is_named_as_lambda_names_it(corrected):
             print(launcher.lambda_svc._execute_function_warm(says)["body"]["errorType"])
     """)
     assert done.stdout.splitlines() == ["Runtime.ExitError", "Runtime.HandlerError"], done.stderr
+
+
+def test_iam_sees_who_sends_a_mail(corrected):
+    done = corrected("""
+        launcher.correct_mail()
+        body = b'{"FromEmailAddress": "hello@likeness.test"}'
+        sent = ("POST", "/v2/email/outbound-emails", body, "us-east-1", "000000000000")
+        print(launcher.iam_actions._ses_v2_resource_arn(*sent))
+        try:
+            launcher.correct_mail()
+        except RuntimeError as error:
+            print(error)
+    """)
+    assert done.stdout.splitlines() == [
+        "arn:aws:ses:us-east-1:000000000000:identity/hello@likeness.test",
+        "ministack changed: it knows the resource of outbound mail",
+    ], done.stderr
