@@ -168,6 +168,20 @@ def test_an_account_moves_to_another_address_and_signs_in_there_alone():
         assert any("has an account already" in text for text in reader.mails(known))
 
 
+def test_moving_to_another_address_brings_no_second_welcome_to_anybody():
+    ada, old = person("ada")
+    new = new_email("countess")
+    ada.api.move(EmailRequest(new))
+    ada.api.confirm_move(ConfirmEmailRequest(code_of(new)))
+    ada.login(new, PASSWORD)
+    assert ada.api.read_credits().available == 100
+    with Client(CLOUD) as other:
+        other.register(old, PASSWORD)
+        other.login(old, PASSWORD)
+        assert other.user_id != ada.user_id
+        assert other.api.read_credits().available == 0
+
+
 def test_signing_out_everywhere_ends_every_session():
     ada, email = person("ada")
     sessions = [sign_in(email) for _ in range(2)]
