@@ -1,5 +1,6 @@
 """Changes of all pictures that match: a job that is killed, resumed and stopped."""
 
+from threading import Lock
 from unittest.mock import Mock
 
 import boto3
@@ -34,15 +35,20 @@ def pictures():
 def kill_at(monkeypatch, number, when):
     """Die before or after the write of this number, of all that a job makes; count the writes on pictures."""
     written = {"all": 0, "pictures": 0}
-    real = rows.changed
+    real, lock = rows.changed, Lock()
+
+    def count(name):
+        with lock:
+            written[name] += 1
+            return written[name]
 
     def dying(row, actions, condition):
-        written["all"] += 1
-        is_last = written["all"] == number
+        is_last = count("all") == number
         if is_last and when == "before":
             raise Killed
         done = real(row, actions, condition)
-        written["pictures"] += isinstance(row, Image)
+        if isinstance(row, Image):
+            count("pictures")
         if is_last:
             raise Killed
         return done
