@@ -147,7 +147,7 @@ def test_a_pack_a_remix_and_variations_are_orders_with_a_lineage(replays: Replay
     before = funds(client)
     remix = client.api.start_remix(parent.image_id, RemixRequest(style="pencil", count=1), idempotency_key=new_id())
     more = client.api.start_variations(parent.image_id, VariationRequest(count=2), idempotency_key=new_id())
-    silent = dict.fromkeys(("prompt", "count", "style", "aspect_ratio"), UNSET)
+    silent = dict.fromkeys(("prompt", "count"), UNSET)
     pack = start_generation(client, model_id=replays.model_id, pack=PackRequest(id=PACK), **silent)
 
     (remixed,) = all_done(client, remix.id)
