@@ -11,7 +11,7 @@ from likeness.items.model import Submission, TrainedModel, Training
 from likeness.items.row import changed
 from likeness.job import endpoint_of
 from likeness.settings import settings
-from likeness.storage import IMMUTABLE, photo_key, private_key, remove
+from likeness.storage import IMMUTABLE, photo_key, private_key, read, remove
 
 
 def pack(training: Training) -> None:
@@ -50,7 +50,7 @@ def _write(file: IO[bytes], training: Training) -> int:
     number = 0
     with ZipFile(file, "w", ZIP_STORED) as archive:
         for photo_id in training.photo_ids:
-            content = _photo(training.pk, photo_id)
+            content = read(photo_key(training.pk, photo_id))
             if content is not None:
                 number += 1
                 archive.writestr(ZipInfo(f"{number:03d}.jpg"), content)
@@ -61,11 +61,3 @@ def _write(file: IO[bytes], training: Training) -> int:
 def _caption(training: Training) -> str:
     model = TrainedModel.get(training.pk, TrainedModel.of(training.pk, training.model_id).sk, consistent_read=True)
     return str(endpoint_of(training)["caption"]).format(trigger=model.trigger, class_word=model.class_word)
-
-
-def _photo(user_id: str, photo_id: str) -> bytes | None:
-    client = s3()
-    try:
-        return client.get_object(Bucket=settings().media_bucket, Key=photo_key(user_id, photo_id))["Body"].read()
-    except client.exceptions.NoSuchKey:
-        return None
